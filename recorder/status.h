@@ -1,0 +1,28 @@
+// How a recording is doing, in words and as metrics. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "recorder/ingest.h"
+#include "recorder/supervisor.h"
+
+namespace tapedeck {
+
+struct StatusReport {
+  std::vector<FeedStatus> feeds;
+  IngestStats ingest;
+  Ns elapsed_ns = 0;
+  std::string tape;
+};
+
+// One line: per feed its state, messages/s since `before`, gaps; then frames, rows and the commit lag.
+std::string status_text(const StatusReport& now, const StatusReport& before);
+// Some lines for the end.
+std::string summary_text(const StatusReport& report);
+// Prometheus text exposition format 0.0.4.
+std::string metrics_text(const StatusReport& report);
+// `{"status":"ok"|"degraded",…}`; ok when every feed is ready.
+std::string health_text(const StatusReport& report);
+
+}  // namespace tapedeck

@@ -1,0 +1,98 @@
+#include "recorder/supervisor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapedeck {
+
+Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns, LinkLog log,
+                       std::function<void()> on_over)
+    : environment_(environment), log_(std::move(log)), on_over_(std::move(on_over)), over_(environment.make_timer()) {
+  for (FeedConfig& feed : config.feeds) {
+    auto run = std::make_unique<FeedRun>();
+    FeedContext& context = run->context;
+    context.name = std::string(feed.feed->name());
+    context.settings = feed.settings;
+    context.plan = std::move(feed.plan);
+    context.normalizer = feed.feed->make_normalizer(feed.settings.connections);
+    context.ledger = std::make_unique<GapLedger>(context.name, started_ns, journal);
+    for (const std::string& endpoint : context.plan->endpoints()) {
+      for (int slot = 0; slot < feed.settings.connections; ++slot) {
+        run->links.push_back(std::make_unique<Link>(environment, journal, context, config.secrets, endpoint, slot,
+                                                    log_, [this] { on_change(); }));
+      }
+    }
+    feeds_.push_back(std::move(run));
+  }
+}
+
+void Supervisor::continue_after(Ns from_ns, const std::string& why) {
+  for (const auto& feed : feeds_) {
+    for (const auto& link : feed->links) {
+      for (const std::string& stream : link->streams()) {
+        feed->context.ledger->down_since(stream, GapCause::restart, from_ns, why);
+      }
+    }
+  }
+}
+
+void Supervisor::start() {
+  for (const auto& feed : feeds_) {
+    for (const auto& link : feed->links) link->start();
+  }
+}
+
+void Supervisor::stop() {
+  for (const auto& feed : feeds_) {
+    for (const auto& link : feed->links) link->stop();
+  }
+}
+
+void Supervisor::finish(Ns at_ns) {
+  for (const auto& feed : feeds_) feed->context.ledger->finish(at_ns);
+}
+
+void Supervisor::on_change() {
+  if (told_) return;
+  for (const auto& feed : feeds_) {
+    const auto is_over = [](const auto& link) { return link->is_over(); };
+    if (!std::all_of(feed->links.begin(), feed->links.end(), is_over)) return;
+  }
+  told_ = true;
+  // Not from inside the link that is just ending.
+  over_->set(0, [this] { on_over_(); });
+}
+
+bool Supervisor::any_was_ready() const {
+  return std::any_of(feeds_.begin(), feeds_.end(), [](const auto& feed) {
+    return std::any_of(feed->links.begin(), feed->links.end(),
+                       [](const auto& link) { return link->was_ever_ready(); });
+  });
+}
+
+std::vector<FeedStatus> Supervisor::status() const {
+  std::vector<FeedStatus> all;
+  for (const auto& feed : feeds_) {
+    FeedStatus status;
+    status.feed = feed->context.name;
+    status.gaps = feed->context.ledger->gaps();
+    status.open_gaps = feed->context.ledger->open_gaps();
+    const Link* worst = nullptr;
+    for (const auto& link : feed->links) {
+      ++status.links;
+      status.frames_in += link->frames_in();
+      status.last_frame_ns = std::max(status.last_frame_ns, link->last_frame_ns());
+      if (link->state() == Link::State::ready) {
+        ++status.links_ready;
+      } else {
+        worst = link.get();
+      }
+    }
+    status.state = worst != nullptr ? worst->state() : Link::State::ready;
+    if (worst != nullptr) status.why = worst->why();
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,276 @@
+#include "replay/player.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapedeck {
+
+namespace {
+
+// A turn's bounds.
+constexpr Ns kTurnNs = 2 * kNsPerMs;
+constexpr std::size_t kTurnBytes = std::size_t{1} << 20U;
+constexpr int kClockEvery = 16;  // frames between two readings of the clock
+
+// At `max` the slowest client's queue sways between these.
+constexpr std::size_t kHighWaterBytes = std::size_t{4} << 20U;
+std::size_t high_water(std::size_t queue_bytes_max) {
+  return std::min(kHighWaterBytes, queue_bytes_max / 2);
+}
+std::size_t low_water(std::size_t queue_bytes_max) { return high_water(queue_bytes_max) / 4; }
+
+}  // namespace
+
+Player::Player(const Deck& deck, Ns start_ns, FrameSource& source, Server& server,
+               const Clock& clock, const Options& options, Hooks hooks)
+    : deck_(deck),
+      start_ns_(start_ns),
+      source_(source),
+      server_(server),
+      clock_(clock),
+      options_(options),
+      hooks_(std::move(hooks)),
+      pace_timer_(server.make_timer()),
+      start_timer_(server.make_timer()),
+      stall_timer_(server.make_timer()) {}
+
+void Player::start() {
+  source_.on_ready([this] { server_.post([this] { turn(); }); });
+  source_.seek(deck_.position(mono()));
+  if (options_.paused) {
+    phase_ = Phase::on;
+  } else {
+    check_start(true);
+  }
+}
+
+void Player::shutdown() {
+  phase_ = Phase::ended;
+  deck_.release(mono());
+  pace_timer_.reset();
+  start_timer_.reset();
+  stall_timer_.reset();
+}
+
+void Player::join(Listener& listener) { audience_.join(listener); }
+
+void Player::leave(Listener& listener) {
+  audience_.leave(listener);
+  check_start(false);
+  // It may have been the one that held everybody up.
+  if (deck_.is_held()) post_turn();
+}
+
+void Player::subscription(Listener& listener) { check_start(listener.is_subscribed()); }
+
+// The grace begins anew with each new subscription.
+void Player::check_start(bool is_new) {
+  if (phase_ != Phase::waiting) return;
+  if (audience_.subscribed() < options_.wait_clients) return start_timer_->cancel();
+  if (is_new) start_timer_->set(mono() + options_.grace_ns, [this] { begin(); });
+}
+
+void Player::begin() {
+  start_timer_->cancel();
+  phase_ = Phase::on;
+  deck_.play(mono());
+  changed();
+  turn();
+}
+
+Result<void> Player::play() {
+  if (phase_ == Phase::ended) return Error{"the tape has ended: seek first"};
+  if (phase_ == Phase::on && deck_.is_playing()) return {};
+  steps_left_ = 0;
+  begin();
+  return {};
+}
+
+Result<void> Player::pause() {
+  if (phase_ == Phase::ended) return Error{"the tape has ended: nothing is playing"};
+  start_timer_->cancel();
+  pace_timer_->cancel();
+  phase_ = Phase::on;
+  steps_left_ = 0;
+  deck_.pause(mono());
+  changed();
+  return {};
+}
+
+Result<void> Player::seek(Ns pos) {
+  const Ns now = mono();
+  if (auto moved = deck_.seek(pos, now); !moved) return moved;
+  pace_timer_->cancel();
+  block_.reset();
+  steps_left_ = 0;
+  source_.seek(pos);
+  if (phase_ == Phase::ended) {
+    phase_ = was_playing_ ? Phase::waiting : Phase::on;
+    check_start(true);
+  }
+  changed();
+  turn();
+  return {};
+}
+
+Result<void> Player::set_speed(Speed speed) {
+  deck_.set_speed(speed, mono());
+  pace_timer_->cancel();
+  changed();
+  turn();
+  return {};
+}
+
+Result<void> Player::step(std::int64_t count) {
+  if (count < 1) return Error{"step: count must be 1 or more"};
+  if (phase_ == Phase::ended) return Error{"the tape has ended: seek first"};
+  if (phase_ == Phase::on && deck_.is_playing())
+    return Error{"the deck is playing: pause it before stepping"};
+  start_timer_->cancel();
+  phase_ = Phase::on;
+  steps_left_ += count;
+  turn();
+  return {};
+}
+
+DeckState Player::state() const {
+  DeckState state;
+  state.is_playing = phase_ == Phase::on && deck_.is_playing();
+  state.is_waiting = phase_ == Phase::waiting;
+  state.has_ended = phase_ == Phase::ended;
+  state.speed = deck_.speed();
+  state.pos_ns = position() - start_ns_;
+  return state;
+}
+
+// Where the slowest client sets the pace its queue is bounded by that; what a session says of its own
+// accord may come on top.
+std::size_t Player::queue_bytes_max() const {
+  return is_paced() ? options_.client_queue_bytes_max : 2 * options_.client_queue_bytes_max;
+}
+
+void Player::changed() { audience_.tell(state()); }
+
+void Player::turn() {
+  if (is_in_turn_) return;
+  is_in_turn_ = true;
+  run_turn();
+  is_in_turn_ = false;
+}
+
+void Player::run_turn() {
+  Ns now = mono();
+  const Ns until = now + kTurnNs;
+  std::size_t bytes = 0;
+  for (int served = 1; is_moving(); ++served) {
+    if (served % kClockEvery == 0) now = mono();
+    if (now >= until || bytes >= kTurnBytes) return post_turn();
+    if (!have_block(now)) return;
+    if (block_->kind != Block::Kind::frames) {
+      if (!pass_mark(now)) return;
+      continue;
+    }
+    if (!is_due(now)) return;
+    bytes += serve(now);
+  }
+}
+
+void Player::post_turn() {
+  if (is_posted_) return;
+  is_posted_ = true;
+  server_.post([this] {
+    is_posted_ = false;
+    turn();
+  });
+}
+
+// Without one the deck is held: a slow disk delays everybody and hurries nobody.
+bool Player::have_block(Ns now) {
+  if (block_ && (block_->kind != Block::Kind::frames || next_ < block_->size())) return true;
+  block_ = source_.take();
+  next_ = 0;
+  if (block_) return true;
+  deck_.hold(now);
+  return false;
+}
+
+// False when nothing follows. Before the goodbye everybody may read what there is, within the stall timeout.
+bool Player::pass_mark(Ns now) {
+  if (block_->kind == Block::Kind::end && audience_.is_full(0, 0, now)) {
+    deck_.hold(now);
+    wait_for_clients();
+    return false;
+  }
+  const std::unique_ptr<Block> mark = std::move(block_);
+  if (mark->kind == Block::Kind::wrap) {
+    deck_.release(now);
+    const auto moved = deck_.seek(deck_.from(), now);
+    changed();
+    return moved.ok();
+  }
+  finish(now);
+  if (mark->kind == Block::Kind::error) {
+    audience_.close_all(close_code::kInternalError, "the tape cannot be read any further");
+    if (hooks_.on_error) hooks_.on_error(mark->message);
+  } else {
+    const auto at_end = deck_.seek(deck_.to(), now);
+    if (at_end.ok()) changed();
+    audience_.end();
+    if (hooks_.on_end) hooks_.on_end();
+  }
+  return false;
+}
+
+void Player::finish(Ns now) {
+  was_playing_ = deck_.is_playing();
+  deck_.release(now);
+  deck_.pause(now);
+  steps_left_ = 0;
+  phase_ = Phase::ended;
+  pace_timer_->cancel();
+  stall_timer_->cancel();
+}
+
+bool Player::is_due(Ns& now) {
+  if (!is_paced()) {
+    const std::size_t queue_bytes = options_.client_queue_bytes_max;
+    if (audience_.is_full(high_water(queue_bytes), low_water(queue_bytes), now)) {
+      deck_.hold(now);
+      wait_for_clients();
+      return false;
+    }
+    deck_.release(now);
+    return true;
+  }
+  deck_.release(now);
+  const Ns deadline = deck_.deadline_of(block_->pos_ns(next_)).value_or(now);
+  if (deadline > now) {
+    now = mono();
+    if (deadline > now) {
+      pace_timer_->set(deadline, [this] { turn(); });
+      return false;
+    }
+  }
+  lateness_.add(now - deadline);
+  return true;
+}
+
+// drained() ends the wait; meanwhile those are dropped that read nothing for too long.
+void Player::wait_for_clients() {
+  audience_.drop_stalled(mono(), options_.stall_timeout_ns);
+  const Ns every = std::max<Ns>(kNsPerMs, options_.stall_timeout_ns / 4);
+  stall_timer_->set(mono() + every, [this] { turn(); });
+}
+
+std::size_t Player::serve(Ns now) {
+  const DueFrame frame = block_->frame(next_++);
+  deck_.extend(frame.pos_ns);
+  if (!is_paced()) deck_.reached(frame.pos_ns, now);
+  if (frame.served.tag.is_snapshot && hooks_.on_snapshot) hooks_.on_snapshot(frame);
+  audience_.deliver(frame);
+  ++frames_played_;
+  if (steps_left_ > 0 && is_served_data(frame) && --steps_left_ == 0) changed();
+  return frame.served.payload.size() * std::max<std::size_t>(1, audience_.size());
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,289 @@
+#include "replay/replay.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "replay/listen.h"
+#include "replay/control.h"
+#include "replay/feed_client.h"
+#include "replay/player.h"
+#include "replay/tape_client.h"
+#include "replay/tape_data.h"
+#include "replay/tape_set.h"
+#include "schema/base/text.h"
+#include "schema/feeds/registry.h"
+
+namespace tapedeck {
+
+namespace {
+
+// What the options come to, once the tapes are known.
+struct Range {
+  Ns from_ns = 0;
+  Ns to_ns = 0;        // exclusive, for the source
+  Ns deck_end_ns = 0;  // where the deck stops
+};
+
+// Those on the tapes and those of the registry, by name.
+std::vector<std::string> known_feeds(const TapeSet& tapes) {
+  std::vector<std::string> names = tapes.feeds();
+  for (const Feed* feed : all_feeds()) names.emplace_back(feed->name());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHost {
+ public:
+  ReplayImpl(ReplayOptions options, std::unique_ptr<EndpointTable> endpoints,
+             std::unique_ptr<TapeSet> tapes, SnapshotIndex snapshots)
+      : options_(std::move(options)),
+        endpoints_(std::move(endpoints)),
+        tapes_(std::move(tapes)),
+        snapshots_(std::move(snapshots)),
+        encoder_(tapes_->tapes().size()) {}
+
+  ~ReplayImpl() override {
+    if (source_) source_->stop();
+    if (player_) player_->shutdown();
+    server_.reset();
+  }
+  ReplayImpl(const ReplayImpl&) = delete;
+  ReplayImpl& operator=(const ReplayImpl&) = delete;
+
+  Result<void> open(const Range& range, std::vector<std::unique_ptr<TapeReader>> readers);
+
+  Result<void> run() override;
+  void stop() override { server_->stop(); }
+  std::uint16_t port() const override { return server_->port(); }
+  std::string url() const override { return server_->url(); }
+  std::string summary() const override;
+
+ private:
+  // WebHandler
+  HttpReply on_request(const HttpRequest& request) override;
+  Upgrade on_upgrade(const HttpRequest& request) override;
+  Upgrade upgrade_tape(const HttpRequest& request);
+  Upgrade upgrade_feed(const Mounted& mounted);
+
+  // FeedHost
+  void joined(FeedClient& client) override { player_->join(client); }
+  void left(FeedClient& client) override {
+    player_->leave(client);
+    stop_when_alone();
+  }
+  void subscription_changed(FeedClient& client) override { player_->subscription(client); }
+  void drained(FeedClient& /*client*/) override { player_->drained(); }
+  void catch_up() override {}
+  bool has_ended() const override { return player_->has_ended(); }
+  std::size_t queue_bytes_max() const override { return player_->queue_bytes_max(); }
+  Ns mono() const override { return clock_.now().mono; }
+  std::string slow_reason(const Endpoint& /*endpoint*/) const override {
+    return std::string(kSlowClient);
+  }
+  void observe(const FeedClient& /*client*/, Direction /*direction*/, Opcode /*opcode*/,
+               std::string_view /*payload*/) override {}
+
+  void stop_when_alone();
+  TapeData& data_of(std::string_view feed);
+
+  const ReplayOptions options_;
+  const SystemClock clock_;
+  std::unique_ptr<EndpointTable> endpoints_;
+  std::unique_ptr<TapeSet> tapes_;
+  SnapshotIndex snapshots_;
+  TapeEncoder encoder_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<TapeSource> source_;
+  std::unique_ptr<Player> player_;
+  std::unique_ptr<Control> control_;
+  std::map<std::string, TapeData, std::less<>> data_;
+  std::string error_;
+  bool is_leaving_ = false;  // the end came and the server goes once the last client has gone
+};
+
+Result<void> ReplayImpl::open(const Range& range,
+                              std::vector<std::unique_ptr<TapeReader>> readers) {
+  auto server = make_server(options_.server, *this);
+  if (!server) return server.error();
+  server_ = std::move(*server);
+
+  TapeSource::Options reading;
+  reading.from_ns = range.from_ns;
+  reading.to_ns = range.to_ns;
+  reading.loop = options_.loop;
+  reading.read_ahead_bytes_max = options_.read_ahead_bytes_max;
+  source_ = std::make_unique<TapeSource>(std::move(readers), *endpoints_, reading);
+
+  Player::Options playing;
+  playing.wait_clients = options_.wait_clients;
+  playing.grace_ns = options_.grace_ns;
+  playing.paused = options_.paused;
+  playing.stall_timeout_ns = options_.stall_timeout_ns;
+  playing.client_queue_bytes_max = options_.client_queue_bytes_max;
+  Player::Hooks hooks;
+  hooks.on_snapshot = [this](const DueFrame& frame) { snapshots_.remember(frame); };
+  hooks.on_end = [this] {
+    spdlog::info("end of tape");
+    is_leaving_ = options_.exit_at_end;
+    stop_when_alone();
+  };
+  hooks.on_error = [this](const std::string& why) {
+    spdlog::error("{}", why);
+    error_ = why;
+    server_->stop();
+  };
+  const Deck deck(range.from_ns, range.deck_end_ns, Speed{options_.speed, options_.max_speed});
+  player_ = std::make_unique<Player>(deck, tapes_->start_ns(), *source_, *server_, clock_, playing,
+                                     std::move(hooks));
+  control_ = std::make_unique<Control>(*player_, *tapes_);
+  return {};
+}
+
+Result<void> ReplayImpl::run() {
+  server_->on_signal([this] { server_->stop(); });
+  player_->start();
+  server_->run();
+  source_->stop();
+  if (!error_.empty()) return Error{error_};
+  return {};
+}
+
+std::string ReplayImpl::summary() const {
+  const Lateness& late = player_->lateness();
+  const auto in_us = [](Ns ns) { return std::to_string(ns / kNsPerUs) + " us"; };
+  std::string text = "played " + std::to_string(player_->frames_played()) + " frames, sent " +
+                     std::to_string(player_->audience().frames_sent_before()) + " to clients";
+  if (late.count() == 0) return text;
+  return text + "; lateness p50 " + in_us(late.quantile(0.5)) + ", p99 " +
+         in_us(late.quantile(0.99)) + ", max " + in_us(late.max());
+}
+
+void ReplayImpl::stop_when_alone() {
+  if (is_leaving_ && player_->audience().size() == 0) server_->stop();
+}
+
+TapeData& ReplayImpl::data_of(std::string_view feed) {
+  const auto found = data_.find(feed);
+  if (found != data_.end()) return found->second;
+  const std::string name(feed);
+  return data_.try_emplace(name, name, *player_, *tapes_, snapshots_, *endpoints_).first->second;
+}
+
+HttpReply ReplayImpl::on_request(const HttpRequest& request) {
+  const std::string& path = request.target.path;
+  if (path.starts_with("/api/")) return control_->answer(request);
+  if (path == "/tape") return error_reply(426, "/tape speaks WebSocket");
+  const auto mounted = find_mount(request);
+  if (!mounted || !endpoints_->includes(mounted->feed->name()))
+    return error_reply(404, path + ": no such path");
+  const Service& service = mounted->feed->service();
+  TapeData& data = data_of(mounted->feed->name());
+  auto reply = service.rest(mounted->request, data);
+  if (data.was_asked())
+    return error_reply(404, path + ": history is not served from a tape yet, only by the simulator");
+  if (reply) return std::move(*reply);
+  if (service.endpoint_of(mounted->request.target.path))
+    return error_reply(426, path + " speaks WebSocket");
+  return error_reply(404, path + ": no such path");
+}
+
+WebHandler::Upgrade ReplayImpl::on_upgrade(const HttpRequest& request) {
+  if (request.target.path == "/tape") return upgrade_tape(request);
+  const auto mounted = find_mount(request);
+  if (!mounted) return error_reply(404, request.target.path + ": no such path");
+  return upgrade_feed(*mounted);
+}
+
+WebHandler::Upgrade ReplayImpl::upgrade_tape(const HttpRequest& request) {
+  auto query = parse_tape_query(request.target, known_feeds(*tapes_));
+  if (!query) return error_reply(400, query.error().message);
+  return std::make_unique<TapeClient>(std::move(*query), *player_, encoder_,
+                                      [this] { stop_when_alone(); });
+}
+
+WebHandler::Upgrade ReplayImpl::upgrade_feed(const Mounted& mounted) {
+  const std::string feed(mounted.feed->name());
+  const Target& target = mounted.request.target;
+  if (!endpoints_->includes(feed))
+    return error_reply(404, feed + " is left out by --feeds of this replay");
+  const auto endpoint = mounted.feed->service().endpoint_of(target.path);
+  if (!endpoint) return error_reply(404, "/" + feed + target.path + ": no such path");
+  if (target.get("clock") == "own")
+    return error_reply(400, "clock=own is not served yet: leave it out");
+  if (auto refusal = mounted.feed->service().refuse(mounted.request)) return std::move(*refusal);
+  FeedHost& host = *this;
+  return std::make_unique<FeedClient>(endpoints_->intern(feed, *endpoint), mounted.request,
+                                      data_of(feed), host, *server_);
+}
+
+Result<Range> resolve_range(const ReplayOptions& options, const TapeSet& tapes) {
+  Range range{tapes.start_ns(), std::numeric_limits<Ns>::max(), tapes.end_ns()};
+  if (!options.from.empty()) {
+    const auto from = parse_time_or_offset(options.from, tapes.start_ns());
+    if (!from) return Error{"--from: " + from.error().message};
+    if (*from > tapes.end_ns())
+      return Error{"--from " + options.from + " is past the end of the tape, " +
+                   format_rfc3339(tapes.end_ns()) + ": give an earlier time"};
+    range.from_ns = std::max(*from, tapes.start_ns());
+  }
+  if (!options.to.empty()) {
+    const auto to = parse_time_or_offset(options.to, tapes.start_ns());
+    if (!to) return Error{"--to: " + to.error().message};
+    if (*to <= range.from_ns)
+      return Error{"--to " + options.to + " leaves nothing to play: it must be later than " +
+                   format_rfc3339(range.from_ns)};
+    range.to_ns = *to;
+    range.deck_end_ns = std::min(*to, tapes.end_ns());
+  }
+  return range;
+}
+
+Result<void> check_options(const ReplayOptions& options) {
+  if (!options.max_speed && !(std::isfinite(options.speed) && options.speed > 0))
+    return Error{"--speed must be a positive number or max"};
+  if (options.wait_clients < 0) return Error{"--wait-clients must be 0 or more"};
+  if (options.grace_ns < 0) return Error{"--grace must not be negative"};
+  if (options.stall_timeout_ns <= 0) return Error{"--stall-timeout must be more than 0"};
+  return check_access(options.server);
+}
+
+Result<void> check_feeds(const std::vector<std::string>& wanted, const TapeSet& tapes) {
+  const std::vector<std::string> known = known_feeds(tapes);
+  for (const std::string& feed : wanted) {
+    if (std::find(known.begin(), known.end(), feed) == known.end())
+      return Error{"--feeds: no feed called " + feed + "; there are " + join(known, ", ")};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) {
+  if (auto checked = check_options(options); !checked) return checked.error();
+  auto endpoints = std::make_unique<EndpointTable>(options.feeds);
+  auto tapes = TapeSet::open(options.tapes, *endpoints);
+  if (!tapes) return tapes.error();
+  if (auto checked = check_feeds(options.feeds, **tapes); !checked) return checked.error();
+  const auto range = resolve_range(options, **tapes);
+  if (!range) return range.error();
+  SnapshotIndex snapshots;
+  if (auto scanned = snapshots.scan(**tapes, *endpoints); !scanned) return scanned.error();
+  std::vector<std::unique_ptr<TapeReader>> readers;
+  for (const TapeSet::Tape& tape : (*tapes)->tapes()) {
+    auto reader = open_tape(tape.reader->path());
+    if (!reader) return reader.error();
+    readers.push_back(std::move(*reader));
+  }
+  auto replay = std::make_unique<ReplayImpl>(options, std::move(endpoints), std::move(*tapes),
+                                             std::move(snapshots));
+  if (auto opened = replay->open(*range, std::move(readers)); !opened) return opened.error();
+  return std::unique_ptr<ReplayServer>(std::move(replay));
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,143 @@
+#include "replay/tape_walk.h"
+
+#include <algorithm>
+
+#include "schema/ws/codec.h"
+
+namespace tapedeck {
+
+Result<void> TapeWalk::start(Ns from) {
+  for (std::uint32_t i = 0; i < readers_.size(); ++i) {
+    Lane lane;
+    lane.reader = readers_[i].get();
+    lane.tape = i;
+    const auto connections = lane.reader->connections();
+    if (!connections) return connections.error();
+    lane.originations = originations_of(*connections, endpoints_);
+    for (const auto& [id, origination] : lane.originations) {
+      int& slots = slots_[origination.endpoint];
+      slots = std::max(slots, origination.slot + 1);
+    }
+    lanes_.push_back(std::move(lane));
+  }
+  for (Lane& lane : lanes_) {
+    if (auto started = start_lane(lane, from); !started) return started;
+  }
+  return {};
+}
+
+Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
+  const auto session = lane.reader->session();
+  if (!session) return session.error();
+  const auto hit = lane.reader->first_frame_at(from);
+  if (!hit) return hit.error();
+  std::int64_t from_id = 0;
+  if (*hit) {
+    from_id = **hit - kLookBackFrames;
+  } else {
+    const auto count = lane.reader->frame_count();
+    if (!count) return count.error();
+    from_id = *count - kLookBackFrames;
+  }
+  auto cursor = lane.reader->frames(std::max<std::int64_t>(1, from_id));
+  if (!cursor) return cursor.error();
+  lane.cursor = std::move(*cursor);
+  lane.pos_ns = session->started_ns;
+  if (auto moved = advance(lane); !moved) return moved;
+  while (lane.has_head && lane.pos_ns < from) {
+    const auto origination = origination_of(lane);
+    if (!origination) return origination.error();
+    // What came just before counts among the copies of what redundant connections bring just after.
+    if (slots_[origination->endpoint] > 1) {
+      DueFrame passed;
+      describe(lane.head, *origination, passed);
+    }
+    if (auto moved = advance(lane); !moved) return moved;
+  }
+  return {};
+}
+
+Result<void> TapeWalk::advance(Lane& lane) {
+  const auto more = lane.cursor->next(lane.head);
+  if (!more) return more.error();
+  lane.has_head = *more;
+  lane.is_taken = false;
+  if (lane.has_head) lane.pos_ns = std::max(lane.pos_ns, lane.head.recv_ns);
+  return {};
+}
+
+Result<bool> TapeWalk::next(DueFrame& frame) {
+  while (true) {
+    Lane* first = nullptr;
+    for (Lane& lane : lanes_) {
+      if (lane.is_taken) {
+        if (auto moved = advance(lane); !moved) return moved.error();
+      }
+      if (lane.has_head && (first == nullptr || lane.pos_ns < first->pos_ns)) first = &lane;
+    }
+    if (first == nullptr) return false;
+    first->is_taken = true;
+    const auto origination = origination_of(*first);
+    if (!origination) return origination.error();
+    if (!origination->endpoint->is_included) continue;
+
+    const FrameRecord& record = first->head;
+    frame = DueFrame();
+    frame.tape = first->tape;
+    frame.frame_id = record.id;
+    frame.recv_ns = record.recv_ns;
+    frame.pos_ns = first->pos_ns;
+    describe(record, *origination, frame);
+    return true;
+  }
+}
+
+Result<Origination> TapeWalk::origination_of(Lane& lane) {
+  const auto found = lane.originations.find(lane.head.connection_id);
+  if (found != lane.originations.end()) return found->second;
+  // The recorder has opened it since this walk began.
+  const auto connections = lane.reader->connections();
+  if (!connections) return connections.error();
+  lane.originations = originations_of(*connections, endpoints_);
+  const auto again = lane.originations.find(lane.head.connection_id);
+  if (again != lane.originations.end()) return again->second;
+  return Error{lane.reader->path() + ": frame " + std::to_string(lane.head.id) +
+               " names connection " + std::to_string(lane.head.connection_id) +
+               ", which is not on the tape: see `tapedeck verify`"};
+}
+
+TapeWalk::Folding& TapeWalk::folding_of(const Endpoint* endpoint) {
+  const auto [found, is_new] = foldings_.try_emplace(endpoint);
+  Folding& folding = found->second;
+  if (is_new) {
+    folding.slots = std::max(1, slots_[endpoint]);
+    folding.fold = MultisetFold(folding.slots);
+    if (endpoint->description != nullptr)
+      folding.normalizer = endpoint->description->make_normalizer(1);
+  }
+  return folding;
+}
+
+void TapeWalk::describe(const FrameRecord& record, const Origination& from, DueFrame& frame) {
+  frame.endpoint = from.endpoint;
+  frame.direction = record.direction;
+  frame.served.endpoint = from.endpoint->name;
+  frame.served.opcode = record.opcode;
+  frame.served.payload = record.payload;
+  frame.is_valid_utf8 = record.opcode == Opcode::text && ws::is_valid_utf8(record.payload);
+  if (record.direction != Direction::in || !is_data(record.opcode)) return;
+
+  Folding& folding = folding_of(from.endpoint);
+  if (folding.normalizer) {
+    doc_.parse(record.opcode == Opcode::text ? record.payload : std::string_view());
+    const InFrame in{from.endpoint->name, from.slot,      record.recv_ns,
+                     record.opcode,       record.payload, &doc_};
+    frame.served.tag = folding.normalizer->classify(in);
+  }
+  if (folding.slots > 1 && frame.served.tag.role == FrameRole::data) {
+    const std::uint64_t key = hash_text(record.payload, static_cast<std::uint64_t>(record.opcode));
+    frame.is_duplicate = !folding.fold.is_new(key, from.slot, record.recv_ns);
+  }
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,65 @@
+// One walk over the tapes from a position on: merged, classified, with duplicates marked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "replay/block.h"
+#include "replay/tape_set.h"
+#include "schema/base/result.h"
+#include "schema/feeds/fold.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck {
+
+// For one thread.
+class TapeWalk {
+ public:
+  TapeWalk(std::vector<std::unique_ptr<TapeReader>>& readers, EndpointTable& endpoints)
+      : readers_(readers), endpoints_(endpoints) {}
+
+  // Goes to the first frame of each tape whose position is `from` or later. Where the wall clock stepped
+  // back that frame is found exactly if it lies within kLookBackFrames of the tape's binary search.
+  Result<void> start(Ns from);
+
+  // The next frame of an included feed. Views live until the next call. False at the end of all tapes.
+  Result<bool> next(DueFrame& frame);
+
+  static constexpr std::int64_t kLookBackFrames = 65'536;
+
+ private:
+  struct Lane {
+    TapeReader* reader = nullptr;
+    std::uint32_t tape = 0;
+    std::unique_ptr<FrameCursor> cursor;
+    Originations originations;
+    FrameRecord head;
+    Ns pos_ns = 0;  // of the head: the running maximum
+    bool has_head = false;
+    bool is_taken = false;  // the head was handed out: the cursor moves on the next call
+  };
+  // What redundant connections of an endpoint delivered.
+  struct Folding {
+    std::unique_ptr<Normalizer> normalizer;
+    MultisetFold fold{1};
+    int slots = 1;
+  };
+
+  Result<void> start_lane(Lane& lane, Ns from);
+  Result<void> advance(Lane& lane);
+  Result<Origination> origination_of(Lane& lane);
+  Folding& folding_of(const Endpoint* endpoint);
+  // Classifies, and counts what redundant connections brought.
+  void describe(const FrameRecord& record, const Origination& from, DueFrame& frame);
+
+  std::vector<std::unique_ptr<TapeReader>>& readers_;
+  EndpointTable& endpoints_;
+  std::vector<Lane> lanes_;
+  std::unordered_map<const Endpoint*, Folding> foldings_;
+  std::unordered_map<const Endpoint*, int> slots_;
+  JsonDoc doc_;
+};
+
+}  // namespace tapedeck

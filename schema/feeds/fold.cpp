@@ -1,0 +1,67 @@
+#include "schema/feeds/fold.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace tapedeck {
+namespace {
+
+std::uint64_t mix(std::uint64_t h) {
+  h ^= h >> 33U;
+  h *= 0xff51afd7ed558ccdULL;
+  h ^= h >> 33U;
+  h *= 0xc4ceb9fe1a85ec53ULL;
+  h ^= h >> 33U;
+  return h;
+}
+
+}  // namespace
+
+std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b) { return mix(std::rotl(a, 23) ^ (b * 0x9e3779b97f4a7c15ULL)); }
+
+std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
+  std::uint64_t h = mix(seed ^ (text.size() * 0x9e3779b97f4a7c15ULL));
+  while (text.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), 8);
+    h = hash_combine(h, word);
+    text.remove_prefix(8);
+  }
+  std::uint64_t rest = 0;
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
+  return hash_combine(h, rest);
+}
+
+bool SeenEvents::first_time(std::uint64_t key) {
+  if (!seen_.insert(key).second) return false;
+  order_.push_back(key);
+  if (order_.size() > capacity_) {
+    seen_.erase(order_.front());
+    order_.pop_front();
+  }
+  return true;
+}
+
+bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns) {
+  if (slots_ <= 1) return true;
+  expire(recv_ns);
+  Counts& counts = counts_[key];
+  if (counts.by_slot.empty() || recv_ns - counts.last_ns > window_) {
+    counts.emitted = 0;
+    counts.by_slot.assign(static_cast<std::size_t>(slots_), 0);
+  }
+  counts.last_ns = recv_ns;
+  const auto index = static_cast<std::size_t>(std::clamp(slot, 0, slots_ - 1));
+  if (++counts.by_slot[index] <= counts.emitted) return false;
+  ++counts.emitted;
+  return true;
+}
+
+void MultisetFold::expire(Ns now_ns) {
+  if (now_ns - swept_ns_ < window_ && now_ns >= swept_ns_) return;
+  swept_ns_ = now_ns;
+  std::erase_if(counts_, [&](const auto& entry) { return now_ns - entry.second.last_ns > window_; });
+}
+
+}  // namespace tapedeck

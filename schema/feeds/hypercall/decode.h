@@ -1,0 +1,38 @@
+// One decoder a message type: message → rows. Each adds all of its message's rows, or none and
+// notes why in `problem`. Pure. What is documented and what assumed stands in
+// docs/feeds/hypercall.md.
+#pragma once
+
+#include "schema/feeds/fold.h"
+#include "schema/feeds/hypercall/fields.h"
+#include "schema/feeds/hypercall/wire.h"
+#include "schema/records.h"
+
+namespace tapedeck::hypercall {
+
+// Market data (decode_market.cpp).
+void decode_orderbook(Json message, Problem& problem, RowSink& rows);
+void decode_trade(Json message, Problem& problem, RowSink& rows);
+void decode_market(Json message, Problem& problem, RowSink& rows);
+void decode_index_prices(Json message, Problem& problem, RowSink& rows);
+void decode_options_chain(Json message, Problem& problem, RowSink& rows);
+
+// The account's own (decode_account.cpp).
+// A fill whose `fill_id` is in `seen` adds nothing.
+void decode_fill(Json message, Problem& problem, SeenEvents& seen, RowSink& rows);
+void decode_order(Json message, Problem& problem, RowSink& rows);
+// Adds the portfolio row always, the Greeks all or none.
+void decode_portfolio(Json message, Problem& problem, RowSink& rows);
+void decode_settlement(Json message, Problem& problem, RowSink& rows);
+void decode_liquidation(Json message, Problem& problem, RowSink& rows);
+void decode_competition(Json message, Problem& problem, RowSink& rows);
+
+// One candle of a message (decode_candle.cpp); `candle` is the object with the OHLCV fields. Views
+// live as long as the parsed message.
+struct DecodedCandle {
+  Candle row;
+  Int event_ns;
+};
+DecodedCandle decode_candle(Json message, Json candle, Problem& problem);
+
+}  // namespace tapedeck::hypercall

@@ -1,0 +1,185 @@
+#include "schema/feeds/hypercall/normalize.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "schema/base/text.h"
+#include "schema/ws/codec.h"
+
+namespace tapedeck::hypercall {
+
+namespace {
+
+constexpr std::size_t kCandleChannelsMax = 1024;
+
+using Decoder = void (*)(Json, Problem&, RowSink&);
+
+struct Route {
+  std::string_view type;
+  Decoder decode;
+};
+constexpr Route kRoutes[] = {
+    {"OrderbookUpdate", decode_orderbook},
+    {"Trade", decode_trade},
+    {"MarketUpdate", decode_market},
+    {"OptionsChainUpdate", decode_options_chain},
+    {"IndexPriceUpdate", decode_index_prices},
+    {"OrderUpdate", decode_order},
+    {"PortfolioUpdate", decode_portfolio},
+    {"PositionExpired", decode_settlement},
+    {"LiquidationStateChange", decode_liquidation},
+    {"CompetitionPnlSummary", decode_competition},
+};
+
+void add_unparsed(std::string_view reason, RowSink& rows) {
+  rows.add(Unparsed{reason}, std::nullopt);
+}
+
+// Why a frame is no message at all; empty when it is one.
+std::string_view not_a_message(const InFrame& frame) {
+  if (frame.opcode == Opcode::binary) return "binary frame";
+  const Json root = frame.root();
+  if (!root.exists()) {
+    return ws::is_valid_utf8(frame.payload) ? "not JSON" : "invalid UTF-8";
+  }
+  if (!root.is_object()) return "not a JSON object";
+  if (root["type"].text().empty()) return "no type";
+  return {};
+}
+
+// At most 64 bytes of a name that the peer chose, cut on a character's edge.
+std::string shortened(std::string_view name) {
+  std::size_t cut = std::min<std::size_t>(name.size(), 64);
+  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U) {
+    --cut;
+  }
+  return std::string(name.substr(0, cut));
+}
+
+std::uint64_t hash_of(std::string_view text) {
+  return text.empty() ? 0 : hash_text(text);
+}
+
+// Candles of an index have no volume; without prices there is no candle.
+bool has_prices(const DecodedCandle& candle) {
+  const Candle& row = candle.row;
+  return row.open.data() != nullptr && row.high.data() != nullptr && row.low.data() != nullptr &&
+         row.close.data() != nullptr;
+}
+
+void add_error(Json message, RowSink& rows) {
+  const Json text = message["message"];
+  Int event_ns;
+  if (message["timestamp"].exists()) event_ns = time_ms(message["timestamp"]);
+  rows.add(FeedError{message["code"].scalar(), text.is_string() ? text.text() : message.raw()},
+           event_ns);
+}
+
+// The candles of a message: those of a list (assumed: `candles`, or `data` as an array), else its
+// one.
+std::vector<Json> candles_of(Json message) {
+  const Json list = first_of(message, {"candles", "data"});
+  if (!list.is_array()) return {candle_body(message)};
+  std::vector<Json> found;
+  for (Json candle = list.first(); candle.exists(); candle = candle.next()) found.push_back(candle);
+  return found;
+}
+
+}  // namespace
+
+std::string_view HypercallNormalizer::candle_channel(const CandleName& name) const {
+  std::string channel(kCandlesPrefix);
+  channel.append(name.underlying).append(":").append(name.resolution);
+  const auto known = candle_channels_.find(channel);
+  if (known != candle_channels_.end()) return *known;
+  if (candle_channels_.size() >= kCandleChannelsMax) return "candles";
+  return *candle_channels_.insert(std::move(channel)).first;
+}
+
+FrameTag HypercallNormalizer::classify(const InFrame& frame) const {
+  FrameTag tag;
+  const Json message = frame.root();
+  tag.type = message["type"].text();
+  const MessageType* type = find_message_type(tag.type);
+  if (type == nullptr) return tag;
+  tag.role = type->role;
+  tag.stream = type->channel;
+  if (is_candle_type(tag.type)) {
+    const Json sent_channel = message["channel"];
+    const CandleName name = candle_name_of(message, candle_body(message));
+    tag.symbol = name.underlying;
+    if (parse_candle_channel(sent_channel.text()).whole()) {
+      tag.stream = sent_channel.text();
+    } else if (name.whole()) {
+      tag.stream = candle_channel(name);
+    }
+    return tag;
+  }
+  tag.symbol = message["symbol"].text();
+  if (tag.symbol.empty()) tag.symbol = message["request"]["symbol"].text();
+  if (tag.symbol.empty() && tag.stream == "options_chain") tag.symbol = message["currency"].text();
+  return tag;
+}
+
+bool HypercallNormalizer::is_new(const InFrame& frame) {
+  return deliveries_.is_new(hash_of(frame.payload), frame.slot, frame.recv_ns);
+}
+
+void HypercallNormalizer::normalize(const InFrame& frame, RowSink& rows) {
+  if (const std::string_view why = not_a_message(frame); !why.empty()) {
+    if (is_new(frame)) add_unparsed(why, rows);
+    return;
+  }
+  const std::string_view name = frame.root()["type"].text();
+  const MessageType* type = find_message_type(name);
+  if (type == nullptr) {
+    if (is_new(frame)) add_unparsed("unknown type: " + shortened(name), rows);
+    return;
+  }
+  // What the service says to one connection alone is never the same event as what it says to
+  // another.
+  if (type->role == FrameRole::error) return add_error(frame.root(), rows);
+  if (type->role != FrameRole::data) return;
+  decode(frame, *type, rows);
+}
+
+void HypercallNormalizer::decode(const InFrame& frame, const MessageType& type, RowSink& rows) {
+  if (type.name == "Fill") return fill(frame, rows);
+  if (!is_new(frame)) return;
+  if (type.channel == "candles") return candles(frame, rows);
+  Problem problem(type.name);
+  for (const Route& route : kRoutes) {
+    if (route.type == type.name) route.decode(frame.root(), problem, rows);
+  }
+  if (problem.any()) add_unparsed(problem.reason(), rows);
+}
+
+void HypercallNormalizer::fill(const InFrame& frame, RowSink& rows) {
+  Problem problem("Fill");
+  decode_fill(frame.root(), problem, fills_, rows);
+  if (problem.any() && is_new(frame)) add_unparsed(problem.reason(), rows);
+}
+
+void HypercallNormalizer::candles(const InFrame& frame, RowSink& rows) {
+  const Json message = frame.root();
+  Problem problem("Candle");
+  std::vector<DecodedCandle> decoded;
+  for (const Json candle : candles_of(message)) {
+    decoded.push_back(decode_candle(message, candle, problem));
+  }
+  if (!std::all_of(decoded.begin(), decoded.end(), has_prices)) {
+    return add_unparsed("candle without OHLCV fields", rows);
+  }
+  if (problem.any()) return add_unparsed(problem.reason(), rows);
+  for (const DecodedCandle& candle : decoded) {
+    const Candle& row = candle.row;
+    if (row.is_closed.value_or(false) && row.open_ns) {
+      std::uint64_t key = hash_combine(hash_of(row.symbol), hash_of(row.interval));
+      key = hash_combine(key, static_cast<std::uint64_t>(*row.open_ns));
+      if (!closed_candles_.first_time(key)) continue;
+    }
+    rows.add(row, candle.event_ns);
+  }
+}
+
+}  // namespace tapedeck::hypercall

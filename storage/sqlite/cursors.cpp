@@ -1,0 +1,197 @@
+#include "storage/sqlite/cursors.h"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "storage/sqlite/layout.h"
+
+namespace tapedeck::sqlite {
+namespace {
+
+// Enough to make the seek at a block's beginning cheap, little enough to hold in a cache.
+constexpr std::size_t kBlockRecords = 512;
+constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
+
+// The bytes of a block: they may move while it fills, so pieces are looked up once it is full.
+class Bytes {
+ public:
+  void clear() {
+    bytes_.clear();
+    pieces_.clear();
+  }
+  void keep(std::string_view bytes) {
+    pieces_.emplace_back(bytes_.size(), bytes.size());
+    bytes_.append(bytes);
+  }
+  std::size_t size() const { return bytes_.size(); }
+  std::string_view piece(std::size_t index) const {
+    const auto [offset, size] = pieces_[index];
+    return std::string_view(bytes_).substr(offset, size);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::pair<std::size_t, std::size_t>> pieces_;
+};
+
+// Steps `select`, whose one parameter is the id to go on after, through one block. `take` is called
+// with each record and gives its id.
+template <class Take>
+Result<void> read_block(Database& database, Statement& select, std::int64_t& after_id,
+                        const Bytes& bytes, Take take) {
+  select.add(after_id);
+  std::size_t records = 0;
+  int code = SQLITE_ROW;
+  while (records < kBlockRecords && bytes.size() < kBlockBytes) {
+    code = select.step();
+    if (code != SQLITE_ROW) break;
+    after_id = take(select);
+    ++records;
+  }
+  Result<void> result;
+  if (code != SQLITE_ROW && code != SQLITE_DONE) result = database.error("read it");
+  select.reset();
+  return result;
+}
+
+class Frames final : public FrameCursor {
+ public:
+  Frames(std::shared_ptr<Database> database, Statement select, std::int64_t from_id)
+      : database_(std::move(database)),
+        select_(std::move(select)),
+        after_id_(from_id == std::numeric_limits<std::int64_t>::min() ? from_id : from_id - 1) {}
+
+  Result<bool> next(FrameRecord& frame) override {
+    if (at_ == block_.size()) {
+      if (auto filled = fill(); !filled) return filled.error();
+      if (block_.empty()) return false;
+    }
+    frame = block_[at_];
+    frame.payload = bytes_.piece(at_);
+    ++at_;
+    return true;
+  }
+
+ private:
+  Result<void> fill() {
+    at_ = 0;
+    block_.clear();
+    bytes_.clear();
+    return read_block(*database_, select_, after_id_, bytes_, [this](const Statement& row) {
+      FrameRecord frame;
+      frame.id = row.integer(0);
+      frame.connection_id = row.integer(1);
+      frame.recv_ns = row.integer(2);
+      frame.direction = row.bytes(3) == "out" ? Direction::out : Direction::in;
+      frame.opcode = static_cast<Opcode>(row.integer(4));
+      bytes_.keep(row.bytes(5));
+      block_.push_back(frame);
+      return frame.id;
+    });
+  }
+
+  std::shared_ptr<Database> database_;  // outlives the statement
+  Statement select_;
+  std::int64_t after_id_;
+  std::vector<FrameRecord> block_;
+  std::size_t at_ = 0;
+  Bytes bytes_;
+};
+
+class Rows final : public RowCursor {
+ public:
+  Rows(std::shared_ptr<Database> database, Statement select, const Table& table)
+      : database_(std::move(database)),
+        select_(std::move(select)),
+        columns_(table.columns.size()) {}
+
+  Result<bool> next(TapeRow& row) override {
+    if (at_ == block_.size()) {
+      if (auto filled = fill(); !filled) return filled.error();
+      if (block_.empty()) return false;
+    }
+    row = block_[at_++];
+    return true;
+  }
+
+ private:
+  Result<void> fill() {
+    at_ = 0;
+    block_.clear();
+    values_.clear();
+    bytes_.clear();
+    auto result = read_block(*database_, select_, after_id_, bytes_, [this](const Statement& row) {
+      TapeRow taken;
+      taken.id = row.integer(0);
+      taken.frame_id = row.optional_integer(1);
+      taken.request_id = row.optional_integer(2);
+      bytes_.keep(row.bytes(3));
+      taken.origin = parse_origin(row.bytes(4)).value_or(Origin::live);
+      taken.recv_ns = row.integer(5);
+      taken.event_ns = row.optional_integer(6);
+      for (std::size_t i = 0; i < columns_; ++i) {
+        take_value(row, kCommonColumns + static_cast<int>(i));
+      }
+      block_.push_back(taken);
+      return taken.id;
+    });
+    point_at_bytes();
+    return result;
+  }
+
+  void take_value(const Statement& row, int column) {
+    Value value;
+    if (row.type(column) == SQLITE_INTEGER) {
+      value = Value(Int(row.integer(column)));
+    } else if (!row.is_null(column)) {
+      value.type = Value::Type::text;
+      bytes_.keep(row.bytes(column));
+    }
+    values_.push_back(value);
+  }
+
+  // In the order in which the block was taken: a row's feed, then its texts.
+  void point_at_bytes() {
+    std::size_t piece = 0;
+    std::size_t value = 0;
+    for (TapeRow& row : block_) {
+      row.feed = bytes_.piece(piece++);
+      row.values = std::span(values_).subspan(value, columns_);
+      for (std::size_t end = value + columns_; value < end; ++value) {
+        if (values_[value].type == Value::Type::text) values_[value].text = bytes_.piece(piece++);
+      }
+    }
+  }
+
+  std::shared_ptr<Database> database_;  // outlives the statement
+  Statement select_;
+  std::size_t columns_;
+  std::int64_t after_id_ = 0;  // the tape numbers rows from 1
+  std::vector<TapeRow> block_;
+  std::vector<Value> values_;
+  std::size_t at_ = 0;
+  Bytes bytes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
+                                                       std::int64_t from_id) {
+  auto select = database->prepare(
+      "SELECT id, connection_id, recv_ns, direction, opcode, payload FROM frame WHERE id > ?"
+      " ORDER BY id");
+  if (!select) return select.error();
+  return std::unique_ptr<FrameCursor>(
+      std::make_unique<Frames>(std::move(database), std::move(*select), from_id));
+}
+
+Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
+                                                   const Table& table) {
+  auto select = database->prepare(select_rows_sql(table));
+  if (!select) return select.error();
+  return std::unique_ptr<RowCursor>(
+      std::make_unique<Rows>(std::move(database), std::move(*select), table));
+}
+
+}  // namespace tapedeck::sqlite

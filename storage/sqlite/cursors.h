@@ -1,0 +1,18 @@
+// Cursors that hold no transaction between calls: they take a block of records at a time out of
+// SQLite, so that a reader which rests (a paused replay) never keeps a recorder's log from being
+// folded in.
+#pragma once
+
+#include <memory>
+
+#include "storage/sqlite/database.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck::sqlite {
+
+Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
+                                                       std::int64_t from_id);
+Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
+                                                   const Table& table);
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,286 @@
+#include <filesystem>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "storage/sqlite/cursors.h"
+#include "storage/sqlite/database.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+std::string_view opcode_name(std::int64_t opcode) {
+  switch (static_cast<Opcode>(opcode)) {
+    case Opcode::text:
+      return "text";
+    case Opcode::binary:
+      return "binary";
+    case Opcode::close:
+      return "close";
+    case Opcode::ping:
+      return "ping";
+    case Opcode::pong:
+      return "pong";
+  }
+  return "unknown";
+}
+
+std::optional<int> optional_int(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return static_cast<int>(row.integer(column));
+}
+
+class Reader final : public TapeReader {
+ public:
+  explicit Reader(std::shared_ptr<Database> database) : database_(std::move(database)) {}
+
+  const std::string& path() const override { return database_->path(); }
+  std::int64_t file_bytes() const override;
+  bool is_being_written() const override { return database_->lock().is_held(); }
+
+  Result<SessionInfo> session() override;
+  Result<std::vector<ConnectionInfo>> connections() override;
+  Result<std::vector<Gap>> gaps() override;
+  Result<std::vector<CursorRecord>> cursors() override;
+  Result<std::vector<RequestInfo>> requests() override;
+
+  Result<std::int64_t> frame_count() override {
+    return database_->query_integer("SELECT count(*) FROM frame");
+  }
+  Result<std::vector<Count>> frame_counts() override;
+  Result<std::vector<Count>> row_counts() override;
+  Result<std::vector<Count>> unparsed_counts() override;
+
+  Result<std::optional<std::int64_t>> first_frame_at(Ns t) override;
+  Result<std::optional<Ns>> last_frame_ns() override;
+
+  Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
+    return sqlite::make_frame_cursor(database_, from_id);
+  }
+  Result<std::unique_ptr<RowCursor>> rows(TableId table) override {
+    return sqlite::make_row_cursor(database_, table_of(table));
+  }
+
+ private:
+  // Calls `take` with each row of the answer; it gives a Result<void> and ends the walk with an
+  // error.
+  template <class Take>
+  Result<void> each(std::string_view sql, Take take) {
+    auto select = database_->prepare(sql);
+    if (!select) return select.error();
+    for (;;) {
+      const int code = select->step();
+      if (code == SQLITE_DONE) return {};
+      if (code != SQLITE_ROW) return database_->error("read it");
+      if (Result<void> taken = take(*select); !taken) return taken;
+    }
+  }
+
+  Error unknown(std::string_view what, const Statement& row, int column) const {
+    return Error{path() + ": has the unknown " + std::string(what) + " \"" + row.text(column) +
+                 "\": the file is damaged, or was changed by hand"};
+  }
+
+  std::shared_ptr<Database> database_;
+};
+
+std::int64_t Reader::file_bytes() const {
+  std::int64_t bytes = 0;
+  for (const char* suffix : {"", "-wal"}) {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(path() + suffix, absent);
+    if (!absent) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
+}
+
+Result<SessionInfo> Reader::session() {
+  SessionInfo session;
+  bool found = false;
+  const auto result = each(
+      "SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config FROM session",
+      [&](const Statement& row) -> Result<void> {
+        session = {row.text(0), row.integer(1), row.optional_integer(2), row.text(3), row.text(4),
+                   row.text(5), row.text(6)};
+        found = true;
+        return {};
+      });
+  if (!result) return result.error();
+  if (!found) return Error{path() + ": has no session: the file is damaged"};
+  return session;
+}
+
+Result<std::vector<ConnectionInfo>> Reader::connections() {
+  std::vector<ConnectionInfo> all;
+  const auto result = each(
+      "SELECT id, feed, endpoint, slot, url, attempt, opened_ns, ready_ns, closed_ns, close_code,"
+      " close_reason, closed_by, error FROM connection ORDER BY id",
+      [&](const Statement& row) -> Result<void> {
+        const auto closed_by = parse_closed_by(row.bytes(11));
+        if (!closed_by) return unknown("connection.closed_by", row, 11);
+        all.push_back({row.integer(0), row.text(1), row.text(2), static_cast<int>(row.integer(3)),
+                       row.text(4), static_cast<int>(row.integer(5)), row.optional_integer(6),
+                       row.optional_integer(7), row.optional_integer(8), optional_int(row, 9),
+                       row.optional_text(10), *closed_by, row.optional_text(12)});
+        return {};
+      });
+  if (!result) return result.error();
+  return all;
+}
+
+Result<std::vector<Gap>> Reader::gaps() {
+  std::vector<Gap> all;
+  const auto result = each(
+      "SELECT id, feed, stream, cause, from_ns, to_ns, after_cursor, method, status, recovered,"
+      " detail FROM gap ORDER BY id",
+      [&](const Statement& row) -> Result<void> {
+        const auto cause = parse_gap_cause(row.bytes(3));
+        const auto method = parse_gap_method(row.bytes(7));
+        const auto status = parse_gap_status(row.bytes(8));
+        if (!cause) return unknown("gap.cause", row, 3);
+        if (!method) return unknown("gap.method", row, 7);
+        if (!status) return unknown("gap.status", row, 8);
+        all.push_back({row.integer(0), row.text(1), row.text(2), *cause, row.integer(4),
+                       row.optional_integer(5), row.optional_text(6), *method, *status,
+                       row.integer(9), row.text(10)});
+        return {};
+      });
+  if (!result) return result.error();
+  return all;
+}
+
+Result<std::vector<CursorRecord>> Reader::cursors() {
+  std::vector<CursorRecord> all;
+  const auto result = each("SELECT feed, stream, value, recv_ns FROM cursor ORDER BY feed, stream",
+                           [&](const Statement& row) -> Result<void> {
+                             all.push_back({row.text(0), row.text(1), row.text(2), row.integer(3)});
+                             return {};
+                           });
+  if (!result) return result.error();
+  return all;
+}
+
+Result<std::vector<RequestInfo>> Reader::requests() {
+  std::vector<RequestInfo> all;
+  const auto result = each(
+      "SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, body, error FROM request"
+      " ORDER BY id",
+      [&](const Statement& row) -> Result<void> {
+        all.push_back({row.integer(0), row.text(1), row.text(2), row.integer(3),
+                       row.optional_integer(4), row.text(5), row.text(6), optional_int(row, 7),
+                       row.optional_text(8), row.optional_text(9)});
+        return {};
+      });
+  if (!result) return result.error();
+  return all;
+}
+
+// One walk and a small map: GROUP BY would sort every frame of the tape first.
+Result<std::vector<Count>> Reader::frame_counts() {
+  std::map<std::int64_t, std::string> feeds;
+  auto result = each("SELECT id, feed FROM connection", [&](const Statement& row) -> Result<void> {
+    feeds[row.integer(0)] = row.text(1);
+    return {};
+  });
+  if (!result) return result.error();
+  std::map<std::tuple<std::int64_t, bool, std::int64_t>, std::int64_t> kinds;
+  result = each("SELECT connection_id, direction, opcode FROM frame",
+                [&](const Statement& row) -> Result<void> {
+                  ++kinds[{row.integer(0), row.bytes(1) == "out", row.integer(2)}];
+                  return {};
+                });
+  if (!result) return result.error();
+  std::map<std::pair<std::string, std::string>, std::int64_t> named;
+  for (const auto& [kind, count] : kinds) {
+    const auto& [connection, out, opcode] = kind;
+    const std::string what = (out ? "out " : "in ") + std::string(opcode_name(opcode));
+    named[{feeds[connection], what}] += count;
+  }
+  std::vector<Count> counts;
+  for (const auto& [name, count] : named) counts.push_back({name.first, name.second, count});
+  return counts;
+}
+
+Result<std::vector<Count>> Reader::row_counts() {
+  std::vector<Count> counts;
+  for (const Table& table : all_tables()) {
+    std::map<std::string, std::int64_t, std::less<>> feeds;
+    const auto result = each("SELECT feed FROM " + std::string(table.name),
+                             [&](const Statement& row) -> Result<void> {
+                               const auto feed = feeds.find(row.bytes(0));
+                               feed == feeds.end() ? feeds[row.text(0)] = 1 : ++feed->second;
+                               return {};
+                             });
+    if (!result) return result.error();
+    for (const auto& [feed, count] : feeds) {
+      counts.push_back({feed, std::string(table.name), count});
+    }
+  }
+  return counts;
+}
+
+Result<std::vector<Count>> Reader::unparsed_counts() {
+  std::vector<Count> counts;
+  const auto result =
+      each("SELECT feed, ifnull(reason, ''), count(*) FROM unparsed GROUP BY 1, 2 ORDER BY 1, 2",
+           [&](const Statement& row) -> Result<void> {
+             counts.push_back({row.text(0), row.text(1), row.integer(2)});
+             return {};
+           });
+  if (!result) return result.error();
+  return counts;
+}
+
+Result<std::optional<std::int64_t>> Reader::first_frame_at(Ns t) {
+  auto ends = database_->prepare("SELECT min(id), (SELECT max(id) FROM frame) FROM frame");
+  if (!ends) return ends.error();
+  if (ends->step() != SQLITE_ROW) return database_->error("read it");
+  std::optional<std::int64_t> found;
+  if (ends->is_null(0)) return found;
+  std::int64_t low = ends->integer(0);
+  std::int64_t high = ends->integer(1);
+  ends->reset();
+  auto probe =
+      database_->prepare("SELECT id, recv_ns FROM frame WHERE id >= ? ORDER BY id LIMIT 1");
+  if (!probe) return probe.error();
+  while (low <= high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    probe->add(middle);
+    if (probe->step() != SQLITE_ROW) return database_->error("read it");
+    const std::int64_t id = probe->integer(0);
+    if (probe->integer(1) >= t) {
+      found = id;
+      high = middle - 1;
+    } else {
+      low = id + 1;
+    }
+    probe->reset();
+  }
+  return found;
+}
+
+Result<std::optional<Ns>> Reader::last_frame_ns() {
+  std::optional<Ns> last;
+  const auto result = each("SELECT recv_ns FROM frame ORDER BY id DESC LIMIT 1",
+                           [&](const Statement& row) -> Result<void> {
+                             last = row.integer(0);
+                             return {};
+                           });
+  if (!result) return result.error();
+  return last;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TapeReader>> open_tape(const std::string& path) {
+  auto database = Database::open_tape_to_read(path);
+  if (!database) return database.error();
+  return std::unique_ptr<TapeReader>(
+      std::make_unique<Reader>(std::shared_ptr<Database>(std::move(*database))));
+}
+
+}  // namespace tapedeck

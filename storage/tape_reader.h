@@ -1,0 +1,87 @@
+// Reads one tape, also while it is being written: each call sees the last commit.
+// Not thread-safe: open one reader per thread. Errors name the tape.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "storage/tape.h"
+
+namespace tapedeck {
+
+// Walks frames in order of receipt. Views in the frame live until the next call.
+class FrameCursor {
+ public:
+  virtual ~FrameCursor() = default;
+  // False at the end.
+  virtual Result<bool> next(FrameRecord& frame) = 0;
+};
+
+struct TapeRow {
+  std::int64_t id = 0;
+  std::optional<std::int64_t> frame_id;
+  std::optional<std::int64_t> request_id;
+  std::string_view feed;
+  Origin origin = Origin::live;
+  Ns recv_ns = 0;
+  Int event_ns;
+  std::span<const Value> values;  // in the order of Table::columns
+};
+
+// Walks one table's rows by id. Views live until the next call.
+class RowCursor {
+ public:
+  virtual ~RowCursor() = default;
+  virtual Result<bool> next(TapeRow& row) = 0;
+};
+
+struct Count {
+  std::string feed;
+  std::string what;
+  std::int64_t count = 0;
+};
+
+class TapeReader {
+ public:
+  virtual ~TapeReader() = default;
+
+  virtual const std::string& path() const = 0;
+  virtual std::int64_t file_bytes() const = 0;  // write-ahead log included
+  virtual bool is_being_written() const = 0;    // a recorder holds its lock now
+
+  virtual Result<SessionInfo> session() = 0;
+  virtual Result<std::vector<ConnectionInfo>> connections() = 0;
+  virtual Result<std::vector<Gap>> gaps() = 0;
+  virtual Result<std::vector<CursorRecord>> cursors() = 0;
+  virtual Result<std::vector<RequestInfo>> requests() = 0;
+
+  virtual Result<std::int64_t> frame_count() = 0;
+  // Frames by feed and `in text`, `out ping`, … ; rows by feed and table; `unparsed` rows by feed and reason.
+  virtual Result<std::vector<Count>> frame_counts() = 0;
+  virtual Result<std::vector<Count>> row_counts() = 0;
+  virtual Result<std::vector<Count>> unparsed_counts() = 0;
+
+  // The least id of a frame received at `t` or later, in O(log n); nullopt when there is none. Where the
+  // wall clock stepped back it is the first such frame that the halving meets.
+  virtual Result<std::optional<std::int64_t>> first_frame_at(Ns t) = 0;
+  // The last frame's receipt; nullopt on a tape without frames.
+  virtual Result<std::optional<Ns>> last_frame_ns() = 0;
+
+  // Frames with id >= `from_id`.
+  virtual Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) = 0;
+  virtual Result<std::unique_ptr<RowCursor>> rows(TableId table) = 0;
+};
+
+// Refuses what is no tape and what a newer version wrote, each with a message that says so.
+Result<std::unique_ptr<TapeReader>> open_tape(const std::string& path);
+
+// Every `*.tape` in `directory`, by name, which is by start for one recorder's name.
+Result<std::vector<std::string>> list_tapes(const std::string& directory);
+
+}  // namespace tapedeck

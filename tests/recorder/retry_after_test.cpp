@@ -1,0 +1,36 @@
+#include "recorder/retry_after.h"
+
+#include <gtest/gtest.h>
+
+namespace tapedeck {
+namespace {
+
+constexpr Ns kNow = 1'800'000'000 * kNsPerSec;  // 2027-01-15T08:00:00Z
+
+std::optional<Ns> after(const std::string& value) {
+  RestResponse response;
+  response.headers = {{"retry-AFTER", value}};
+  return retry_after(response, kNow);
+}
+
+TEST(RetryAfter, ReadsEveryFormThatServicesUse) {
+  EXPECT_EQ(after("20"), 20 * kNsPerSec);
+  EXPECT_EQ(after(" 1.5 "), 1'500 * kNsPerMs);
+  EXPECT_EQ(after("1800000030"), 30 * kNsPerSec);
+  EXPECT_EQ(after("Fri, 15 Jan 2027 08:00:45 GMT"), 45 * kNsPerSec);
+}
+
+TEST(RetryAfter, IsBoundedAndNeverNegative) {
+  EXPECT_EQ(after("86400"), 300 * kNsPerSec);
+  EXPECT_EQ(after("Fri, 15 Jan 2027 07:00:00 GMT"), 0);
+  EXPECT_EQ(after("1799999999"), 0);
+}
+
+TEST(RetryAfter, IsNothingWhereNothingCanBeRead) {
+  EXPECT_EQ(after("soon"), std::nullopt);
+  EXPECT_EQ(after("Fri, 15 Foo 2027 08:00:45 GMT"), std::nullopt);
+  EXPECT_EQ(retry_after(RestResponse(), kNow), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tapedeck

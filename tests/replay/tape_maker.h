@@ -1,0 +1,105 @@
+// Small tapes for tests, in a directory that goes with them.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "storage/tape_reader.h"
+#include "storage/tape_writer.h"
+
+namespace tapedeck::testing {
+
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string pattern = ::testing::TempDir() + "tapedeck-XXXXXX";
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// 2026-03-17T10:00:00Z
+inline constexpr Ns kTapeStart = 1'773'741'600 * kNsPerSec;
+
+// Writes one tape. Times are milliseconds from kTapeStart; frames get ids from 1 in the order written.
+class TapeMaker {
+ public:
+  explicit TapeMaker(const std::string& path, Ns start_ms = 0) : start_ms_(start_ms) {
+    SessionInfo session;
+    session.name = "test";
+    session.started_ns = at(start_ms);
+    session.recorder_version = "test";
+    session.config = "{}";
+    auto created = create_tape_at(path, session, Durability::process);
+    EXPECT_TRUE(created.ok()) << created.error().message;
+    writer_ = std::move(*created);
+    EXPECT_TRUE(writer_->begin().ok());
+  }
+
+  static Ns at(Ns ms) { return kTapeStart + ms * kNsPerMs; }
+
+  // A connection that is open since `opened_ms`; gives its id.
+  std::int64_t connection(std::string_view feed, std::string_view endpoint, int slot = 0,
+                          Ns opened_ms = 0) {
+    ConnectionInfo connection;
+    connection.id = ++connections_;
+    connection.feed = feed;
+    connection.endpoint = endpoint;
+    connection.slot = slot;
+    connection.url = "wss://host";
+    connection.opened_ns = at(opened_ms);
+    EXPECT_TRUE(writer_->put_connection(connection).ok());
+    return connection.id;
+  }
+
+  TapeMaker& frame(std::int64_t connection, Ns ms, std::string_view payload,
+                   Opcode opcode = Opcode::text, Direction direction = Direction::in) {
+    FrameRecord frame;
+    frame.id = ++frames_;
+    frame.connection_id = connection;
+    frame.recv_ns = at(ms);
+    frame.direction = direction;
+    frame.opcode = opcode;
+    frame.payload = payload;
+    last_ms_ = std::max(last_ms_, ms);
+    EXPECT_TRUE(writer_->add_frame(frame).ok());
+    return *this;
+  }
+
+  void finish() {
+    EXPECT_TRUE(writer_->commit().ok());
+    EXPECT_TRUE(writer_->finish(at(std::max(start_ms_, last_ms_)), "closed").ok());
+    writer_.reset();
+  }
+
+ private:
+  Ns start_ms_;
+  Ns last_ms_ = 0;
+  std::int64_t connections_ = 0;
+  std::int64_t frames_ = 0;
+  std::unique_ptr<TapeWriter> writer_;
+};
+
+inline std::unique_ptr<TapeReader> must_open(const std::string& path) {
+  auto reader = open_tape(path);
+  EXPECT_TRUE(reader.ok()) << reader.error().message;
+  return std::move(*reader);
+}
+
+}  // namespace tapedeck::testing

@@ -1,0 +1,131 @@
+#include "tests/support/fakes.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace tapedeck::testing {
+
+void RowLog::add_row(const Row& row) {
+  std::string line(row.table->name);
+  line += ' ';
+  line += to_string(row.origin);
+  if (row.event_ns) line += " @" + std::to_string(*row.event_ns);
+  for (std::size_t i = 0; i < row.values.size(); ++i) {
+    const Value& value = row.values[i];
+    if (value.type == Value::Type::null) continue;
+    line += ' ';
+    line += row.table->columns[i].name;
+    line += '=';
+    line += value.type == Value::Type::integer ? std::to_string(value.integer) : std::string(value.text);
+  }
+  rows.push_back(std::move(line));
+}
+
+void RowLog::set_cursor(std::string_view stream, std::string_view value) {
+  cursors.push_back(std::string(stream) + "=" + std::string(value));
+}
+
+namespace {
+std::string arm_line(int timer, Ns after) {
+  return "arm " + std::to_string(timer) + " " + (after < 0 ? "off" : std::to_string(after / kNsPerMs));
+}
+}  // namespace
+
+void ActionLog::connect(ConnectRequest request) {
+  std::string line = "connect " + request.url;
+  for (const auto& [name, value] : request.headers) line += " [" + name + ": " + value + "]";
+  actions.push_back(std::move(line));
+}
+void ActionLog::send(std::string_view text) { actions.push_back("send " + std::string(text)); }
+void ActionLog::arm(int timer, Ns after) { actions.push_back(arm_line(timer, after)); }
+void ActionLog::request(RestRequest request) {
+  actions.push_back("request " + request.purpose + " " + request.method + " " + request.url);
+}
+void ActionLog::ready(std::string_view stream) { actions.push_back("ready " + std::string(stream)); }
+void ActionLog::lost(std::string_view stream, GapCause /*cause*/, std::string_view why) {
+  actions.push_back("lost " + std::string(stream) + ": " + std::string(why));
+}
+void ActionLog::fail(Failure failure, std::string_view why) {
+  actions.push_back(std::string(failure == Failure::passing ? "fail passing: " : "fail permanent: ") +
+                    std::string(why));
+}
+std::vector<std::string> ActionLog::take() { return std::exchange(actions, {}); }
+
+void SessionLog::send(std::string_view text) { actions.push_back("send " + std::string(text)); }
+void SessionLog::forward(const ServedFrame& frame) { actions.push_back("forward " + std::string(frame.payload)); }
+void SessionLog::ping(std::string_view payload) { actions.push_back("ping " + std::string(payload)); }
+void SessionLog::close(std::uint16_t code, std::string_view reason) {
+  actions.push_back("close " + std::to_string(code) + " " + std::string(reason));
+}
+void SessionLog::arm(int timer, Ns after) { actions.push_back(arm_line(timer, after)); }
+void SessionLog::subscribed(bool yes) { actions.push_back(yes ? "subscribed yes" : "subscribed no"); }
+std::vector<std::string> SessionLog::take() { return std::exchange(actions, {}); }
+
+Inbound::Inbound(std::string_view endpoint, std::string_view payload, Ns recv_ns, int slot, Opcode opcode)
+    : endpoint_(endpoint), payload_(payload) {
+  doc_.parse(payload_);
+  frame_ = InFrame{endpoint_, slot, recv_ns, opcode, payload_, &doc_};
+}
+
+std::vector<std::string> normalize_one(Normalizer& normalizer, std::string_view endpoint, std::string_view payload,
+                                       Ns recv_ns, int slot) {
+  const Inbound inbound(endpoint, payload, recv_ns, slot);
+  RowLog log;
+  normalizer.normalize(inbound.frame(), log);
+  return log.rows;
+}
+
+std::optional<std::string> FakeSource::environment(const std::string& name) const {
+  const auto found = variables.find(name);
+  if (found == variables.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<std::string> FakeSource::read_file(const std::string& path) const {
+  const auto found = files.find(path);
+  if (found == files.end()) return Error{path + ": no such file"};
+  return found->second;
+}
+
+namespace {
+Result<std::unique_ptr<FeedPlan>> configure(const Feed& feed, const std::string& json) {
+  const nlohmann::json object = nlohmann::json::parse(json, nullptr, true, true);
+  const FakeSource source;
+  Redactor secrets;
+  ConfigReader reader(object, "feeds." + std::string(feed.name()), source, secrets);
+  LinkSettings settings;
+  settings.ws_url = "ws://host";
+  settings.rest_url = "http://host";
+  auto plan = feed.configure(reader, settings);
+  if (!plan) return plan;
+  reader.reject_unknown();
+  if (const auto result = reader.result(); !result) return result.error();
+  return plan;
+}
+}  // namespace
+
+std::unique_ptr<FeedPlan> plan_of(const Feed& feed, const std::string& json) {
+  auto plan = configure(feed, json);
+  EXPECT_TRUE(plan.ok()) << plan.error().message;
+  return plan ? std::move(*plan) : nullptr;
+}
+
+std::string config_error_of(const Feed& feed, const std::string& json) {
+  const auto plan = configure(feed, json);
+  return plan ? "" : plan.error().message;
+}
+
+std::string testdata(std::string_view feed, std::string_view name) {
+  const std::string path =
+      std::string(TAPEDECK_SOURCE_DIR) + "/tests/feeds/" + std::string(feed) + "/testdata/" + std::string(name);
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace tapedeck::testing

@@ -1,0 +1,86 @@
+#include "tools/cli/cli.h"
+
+#include <algorithm>
+#include <array>
+
+#include "schema/base/text.h"
+
+namespace tapedeck::cli {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Args&, Io&);
+};
+
+constexpr std::array<Command, 7> kCommands = {{
+    {"record", "record feeds onto a tape", record_command},
+    {"replay", "serve tapes as the services themselves did", replay_command},
+    {"sim", "serve the simulated services", sim_command},
+    {"ls", "list tapes", ls_command},
+    {"info", "all about one tape", info_command},
+    {"show", "a tape's timeline, line by line", show_command},
+    {"gaps", "what may be missing on a tape", gaps_command},
+}};
+
+// Of the contract, and for a later version.
+constexpr std::array<std::string_view, 5> kNotYet = {"export", "verify", "diff", "merge",
+                                                     "compact"};
+
+std::string usage() {
+  std::string text =
+      "usage: tapedeck COMMAND [ARGUMENTS] [OPTIONS]\n\n"
+      "Records market feeds byte for byte and replays them as if they were live.\n\ncommands:\n";
+  for (const Command& command : kCommands) {
+    text += "  " + std::string(command.name) + std::string(10 - command.name.size(), ' ') +
+            std::string(command.summary) + "\n";
+  }
+  text +=
+      "\noptions:\n  -h, --help  this text; after a command: the command's own\n  --version   the "
+      "version\n";
+  return text;
+}
+
+int unknown_command(const std::string& name, Io& io) {
+  const bool is_option = name.starts_with('-');
+  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end()) {
+    return bad_usage(io,
+                     name + ": this version of tapedeck does not have it yet; see tapedeck --help");
+  }
+  std::vector<std::string> known;
+  if (is_option) {
+    known = {"--help", "--version"};
+  } else {
+    for (const Command& command : kCommands) known.emplace_back(command.name);
+  }
+  const std::string what = is_option ? "unknown option " + name : "unknown command '" + name + "'";
+  const std::string near = nearest(name, known);
+  return bad_usage(
+      io, what + (near.empty() ? "; see tapedeck --help" : "; did you mean " + near + "?"));
+}
+
+}  // namespace
+
+int run(const Args& args, Io& io) {
+  if (args.empty()) {
+    io.err << usage();
+    return kBadUsage;
+  }
+  const std::string& name = args.front();
+  const Args rest(args.begin() + 1, args.end());
+  if (name == "--version") {
+    io.out << "tapedeck " TAPEDECK_VERSION "\n";
+    return kDone;
+  }
+  if (name == "--help" || name == "-h" || name == "help") {
+    io.out << usage();
+    return kDone;
+  }
+  for (const Command& command : kCommands) {
+    if (command.name == name) return command.run(rest, io);
+  }
+  return unknown_command(name, io);
+}
+
+}  // namespace tapedeck::cli

@@ -1,0 +1,21 @@
+// The command line of `tapedeck` (contract section 2): every subcommand as a function of its
+// arguments.
+#pragma once
+
+#include "tools/cli/io.h"
+#include "tools/cli/options.h"
+
+namespace tapedeck::cli {
+
+// `args` without the program's name. Gives the exit code; writes errors itself.
+int run(const Args& args, Io& io);
+
+int record_command(const Args& args, Io& io);
+int replay_command(const Args& args, Io& io);
+int sim_command(const Args& args, Io& io);
+int ls_command(const Args& args, Io& io);
+int info_command(const Args& args, Io& io);
+int show_command(const Args& args, Io& io);
+int gaps_command(const Args& args, Io& io);
+
+}  // namespace tapedeck::cli

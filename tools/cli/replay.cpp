@@ -1,0 +1,96 @@
+#include "replay/replay.h"
+
+#include "tools/cli/cli.h"
+#include "tools/cli/serve.h"
+#include "tools/cli/values.h"
+
+namespace tapedeck::cli {
+namespace {
+
+CommandSpec make_spec() {
+  CommandSpec spec = {
+      "replay",
+      "TAPE…",
+      "Serves tapes (files, or directories of them) as the services themselves did.",
+      {
+          {"speed", "N", "how many times as fast as recorded; max: as fast as clients read", "1"},
+          {"from", "T", "begin at this time, or this long (+90s) after the start", ""},
+          {"to", "T", "end before this time", ""},
+          {"feeds", "A,B", "serve only these feeds", ""},
+          {"loop", "", "go on from the start at the end", ""},
+          {"paused", "", "wait for a play command", ""},
+          {"wait-clients", "N", "start once so many clients have subscribed", "1"},
+          {"grace", "TIME", "start so long after the last subscription", "500ms"},
+          {"stall-timeout", "TIME",
+           "at full speed, give up a client that reads nothing for so long", "30s"},
+          {"exit-at-end", "", "end when everything has been served", ""},
+      },
+      1,
+      1'000'000,
+      {"heal", "disconnects"}};
+  for (OptionSpec& option : server_option_specs("127.0.0.1:8765"))
+    spec.options.push_back(std::move(option));
+  return spec;
+}
+
+Result<void> read_pace(const Options& given, ReplayOptions& options) {
+  options.max_speed = given.get("speed") == "max";
+  if (!options.max_speed) {
+    const Result<double> speed = parse_factor("speed", given.get("speed"));
+    if (!speed) return Error{speed.error().message + ", or max"};
+    options.speed = *speed;
+  }
+  const Result<Ns> grace = parse_length("grace", given.get("grace"), true);
+  if (!grace) return grace.error();
+  options.grace_ns = *grace;
+  const Result<Ns> stall = parse_length("stall-timeout", given.get("stall-timeout"), false);
+  if (!stall) return stall.error();
+  options.stall_timeout_ns = *stall;
+  const Result<std::int64_t> clients =
+      parse_whole("wait-clients", given.get("wait-clients"), 0, 1'000'000);
+  if (!clients) return clients.error();
+  options.wait_clients = static_cast<int>(*clients);
+  return {};
+}
+
+Result<ReplayOptions> options_of(const Options& given) {
+  ReplayOptions options;
+  options.tapes = given.arguments();
+  Result<ServerOptions> server = parse_server_options(given);
+  if (!server) return server.error();
+  options.server = *server;
+  if (Result<void> pace = read_pace(given, options); !pace) return pace.error();
+  for (const char* option : {"from", "to"}) {
+    if (!given.has(option)) continue;
+    if (Result<void> time = check_time(option, given.get(option)); !time) return time.error();
+  }
+  options.from = given.get("from");
+  options.to = given.get("to");
+  Result<std::vector<std::string>> feeds = parse_feeds("feeds", given.list("feeds"));
+  if (!feeds) return feeds.error();
+  options.feeds = *feeds;
+  options.loop = given.has("loop");
+  options.paused = given.has("paused");
+  options.exit_at_end = given.has("exit-at-end");
+  if (options.loop && options.exit_at_end) {
+    return Error{"--exit-at-end: with --loop there is no end; give one of the two"};
+  }
+  return options;
+}
+
+}  // namespace
+
+int replay_command(const Args& args, Io& io) {
+  const CommandSpec spec = make_spec();
+  const Result<Options> given = parse_options(spec, args);
+  if (!given) return bad_usage(io, given.error().message);
+  if (given->help()) {
+    io.out << help_text(spec);
+    return kDone;
+  }
+  const Result<ReplayOptions> options = options_of(*given);
+  if (!options) return bad_usage(io, options.error().message);
+  return serve(make_replay(*options), io);
+}
+
+}  // namespace tapedeck::cli

@@ -1,0 +1,117 @@
+#include "tools/cli/values.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "schema/base/text.h"
+#include "schema/feeds/registry.h"
+
+namespace tapedeck::cli {
+namespace {
+
+Error wrong(const std::string& option, const std::string& text, const std::string& right) {
+  return {"--" + option + ": '" + text + "' is " + right};
+}
+
+}  // namespace
+
+Result<HostPort> parse_host_port(const std::string& option, const std::string& text) {
+  const Error error =
+      wrong(option, text, "no address; give HOST:PORT, like 127.0.0.1:8765 or [::1]:8765");
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return error;
+  HostPort result;
+  result.host = text.substr(0, colon);
+  if (result.host.front() == '[' && result.host.back() == ']' && result.host.size() > 2) {
+    result.host = result.host.substr(1, result.host.size() - 2);
+  } else if (result.host.find_first_of("[]:") != std::string::npos) {
+    return error;
+  }
+  const Result<std::int64_t> port = parse_whole(option, text.substr(colon + 1), 0, 65535);
+  if (!port) return error;
+  result.port = static_cast<std::uint16_t>(*port);
+  return result;
+}
+
+Result<Ns> parse_length(const std::string& option, const std::string& text, bool zero) {
+  const std::optional<Ns> length = parse_duration(text);
+  if (!length || *length < 0 || (*length == 0 && !zero)) {
+    return wrong(option, text, "no length of time; give one like 90s, 2m30s or 500ms");
+  }
+  return *length;
+}
+
+Result<std::int64_t> parse_whole(const std::string& option, const std::string& text,
+                                 std::int64_t min, std::int64_t max) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, code] = std::from_chars(text.data(), end, value);
+  if (code != std::errc() || at != end || value < min || value > max) {
+    return wrong(option, text,
+                 "not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return value;
+}
+
+Result<double> parse_factor(const std::string& option, const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, code] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  if (code != std::errc() || at != end || !std::isfinite(value) || value <= 0 || value > 1e6) {
+    return wrong(option, text, "not a positive number up to 1000000, like 0.5 or 4");
+  }
+  return value;
+}
+
+Result<void> check_time(const std::string& option, const std::string& text) {
+  if (parse_time_or_offset(text, 0)) return {};
+  return wrong(
+      option, text,
+      "no time; give one like 2026-11-21T09:30:00Z, or an offset from the start like +90s");
+}
+
+Result<std::vector<std::string>> parse_feeds(const std::string& option,
+                                             const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const Feed* feed : all_feeds()) known.emplace_back(feed->name());
+  for (const std::string& name : names) {
+    if (find_feed(name) != nullptr) continue;
+    const std::string near = nearest(name, known);
+    if (!near.empty()) return wrong(option, name, "no feed; did you mean " + near + "?");
+    return wrong(option, name, "no feed; known are " + join(known, ", "));
+  }
+  return names;
+}
+
+std::vector<OptionSpec> server_option_specs(const std::string& listen) {
+  return {
+      {"listen", "HOST:PORT", "where to serve; port 0 takes any free one", listen},
+      {"token", "T", "ask every client for this token; needed off loopback", ""},
+      {"allow-origin", "O", "admit web pages of this origin too; may be given several times", ""},
+      {"tls-cert", "FILE", "serve wss and https with this certificate (PEM), with --tls-key", ""},
+      {"tls-key", "FILE", "the certificate's private key (PEM)", ""},
+  };
+}
+
+Result<ServerOptions> parse_server_options(const Options& options) {
+  ServerOptions server;
+  const std::string listen = options.get("listen");
+  const Result<HostPort> address = parse_host_port("listen", listen);
+  if (!address) return address.error();
+  server.host = address->host;
+  server.port = address->port;
+  server.token = options.get("token");
+  server.allow_origins = options.list("allow-origin");
+  server.tls_certificate_file = options.get("tls-cert");
+  server.tls_key_file = options.get("tls-key");
+  if (options.has("tls-cert") != options.has("tls-key")) {
+    return Error{options.has("tls-cert") ? "--tls-key: is missing; --tls-cert needs it"
+                                         : "--tls-cert: is missing; --tls-key needs it"};
+  }
+  if (server.token.empty() && !is_loopback(server.host)) {
+    return wrong("listen", listen, "not a loopback address; give a --token that clients must know");
+  }
+  return server;
+}
+
+}  // namespace tapedeck::cli

@@ -1,0 +1,39 @@
+// Values that users type, read with errors that name the option and what would be right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "replay/net/server.h"
+#include "schema/base/result.h"
+#include "schema/base/time.h"
+#include "tools/cli/options.h"
+
+namespace tapedeck::cli {
+
+struct HostPort {
+  std::string host;  // without the brackets of `[::1]`
+  std::uint16_t port = 0;
+};
+Result<HostPort> parse_host_port(const std::string& option, const std::string& text);
+
+// A length of time; `zero`: whether none at all will do.
+Result<Ns> parse_length(const std::string& option, const std::string& text, bool zero);
+// A whole number from `min` to `max`.
+Result<std::int64_t> parse_whole(const std::string& option, const std::string& text,
+                                 std::int64_t min, std::int64_t max);
+// A positive decimal number up to a million.
+Result<double> parse_factor(const std::string& option, const std::string& text);
+// A point in time or an offset, as far as it can be judged without a tape.
+Result<void> check_time(const std::string& option, const std::string& text);
+
+// The names given with --feeds or --feed, each of which must be in the registry.
+Result<std::vector<std::string>> parse_feeds(const std::string& option,
+                                             const std::vector<std::string>& names);
+
+// What `replay` and `sim` have in common: where they listen and whom they admit.
+std::vector<OptionSpec> server_option_specs(const std::string& listen);
+Result<ServerOptions> parse_server_options(const Options& options);
+
+}  // namespace tapedeck::cli
