@@ -37,7 +37,7 @@ std::string_view to_string(Link::State state) {
   return "";
 }
 
-Link::Link(Environment& environment, Journal& journal, FeedContext& feed, const Redactor& secrets,
+Link::Link(Environment& environment, Journal& journal, FeedContext& feed, Redactor& secrets,
            std::string endpoint, int slot, LinkLog log, std::function<void()> on_change)
     : environment_(environment),
       journal_(journal),
@@ -141,7 +141,10 @@ void Link::finish_attempt() {
   phase_timer_->cancel();
   idle_timer_->cancel();
   client_timers_.clear();
-  calls_.clear();
+  for (auto& [id, pending] : std::exchange(calls_, {})) {
+    pending.info.error = "given up: the connection that asked ended";
+    journal_.put_request(pending.info);
+  }
   transport_.reset();
   if (connection_.id != 0) {
     connection_.closed_ns = now.wall;
@@ -241,18 +244,23 @@ void Link::request(RestRequest request) {
   info.sent_ns = environment_.clock().now().wall;
   const std::uint32_t call = ++calls_made_;
   const std::uint32_t tag = request.tag;
-  calls_[call] = environment_.fetch(request, feed_.settings.timeouts.rest_ms * kNsPerMs,
-                                    [this, call, tag, info](RestResponse response) {
-                                      response.tag = tag;
-                                      record_response(info, response);
-                                      const auto keep_alive = std::move(calls_[call]);
-                                      calls_.erase(call);
-                                      client_->on_response(response, *this);
-                                    });
+  calls_[call].info = std::move(info);
+  calls_[call].call = environment_.fetch(request, feed_.settings.timeouts.rest_ms * kNsPerMs,
+                                         [this, call, tag](RestResponse response) {
+                                           response.tag = tag;
+                                           const Ns received = environment_.clock().now().wall;
+                                           const PendingCall done = std::move(calls_[call]);
+                                           calls_.erase(call);
+                                           client_->on_response(response, *this);
+                                           // Written down last: the answer may have held a secret.
+                                           record_response(done.info, response, received);
+                                         });
 }
 
-void Link::record_response(RequestInfo info, const RestResponse& response) {
-  info.recv_ns = environment_.clock().now().wall;
+void Link::learn_secret(std::string_view secret) { secrets_.add(secret); }
+
+void Link::record_response(RequestInfo info, const RestResponse& response, Ns recv_ns) {
+  info.recv_ns = recv_ns;
   if (response.status != 0) {
     info.status = response.status;
     info.body = secrets_.apply(response.body);

@@ -41,7 +41,7 @@ class Link final : private TransportEvents, private ClientActions {
   enum class State : std::uint8_t { waiting, connecting, open, ready, closing, stopped, given_up };
 
   // References outlive the link. `on_change` is called after every change of state.
-  Link(Environment& environment, Journal& journal, FeedContext& feed, const Redactor& secrets, std::string endpoint,
+  Link(Environment& environment, Journal& journal, FeedContext& feed, Redactor& secrets, std::string endpoint,
        int slot, LinkLog log, std::function<void()> on_change);
   ~Link() override;
 
@@ -73,6 +73,7 @@ class Link final : private TransportEvents, private ClientActions {
   void send(std::string_view text) override;
   void arm(int timer, Ns after) override;
   void request(RestRequest request) override;
+  void learn_secret(std::string_view secret) override;
   void ready(std::string_view stream) override;
   void lost(std::string_view stream, GapCause cause, std::string_view why) override;
   void fail(Failure failure, std::string_view why) override;
@@ -92,7 +93,7 @@ class Link final : private TransportEvents, private ClientActions {
   Ns next_delay();
   void become(State state);
   void log(Severity severity, std::string_view what) const;
-  void record_response(RequestInfo info, const RestResponse& response);
+  void record_response(RequestInfo info, const RestResponse& response, Ns recv_ns);
 
   // How long a goodbye may take.
   static constexpr Ns kGoodbyeNs = 2 * kNsPerSec;
@@ -100,7 +101,7 @@ class Link final : private TransportEvents, private ClientActions {
   Environment& environment_;
   Journal& journal_;
   FeedContext& feed_;
-  const Redactor& secrets_;
+  Redactor& secrets_;
   LinkLog log_;
   std::function<void()> on_change_;
   std::string endpoint_;
@@ -127,7 +128,11 @@ class Link final : private TransportEvents, private ClientActions {
   Ns last_inbound_mono_ = 0;
   std::optional<Ns> retry_after_;
   std::map<int, std::unique_ptr<Timer>> client_timers_;
-  std::map<std::uint32_t, std::unique_ptr<RestCall>> calls_;
+  struct PendingCall {
+    RequestInfo info;
+    std::unique_ptr<RestCall> call;
+  };
+  std::map<std::uint32_t, PendingCall> calls_;
   std::uint32_t calls_made_ = 0;
   bool overloaded_ = false;
 

@@ -24,8 +24,8 @@ void Audience::leave(Listener& listener) {
   }
 }
 
-// Who joins meanwhile is not called; seats that were left are cleared away afterwards. Indices, because
-// a join may move the seats.
+// Who joins meanwhile is not called; seats that were left are cleared away afterwards. Indices,
+// because a join may move the seats.
 template <class Call>
 void Audience::each(Call call) {
   ++walks_;

@@ -26,14 +26,15 @@ struct DeckState {
 struct ClientInfo {
   std::uint64_t id = 0;
   std::string address;
-  std::string feed;      // `tape` for /tape
+  std::string feed;  // `tape` for /tape
   std::string endpoint;
   bool is_subscribed = false;
   std::int64_t frames_sent = 0;
   std::size_t queued_bytes = 0;
 };
 
-// One client as the player sees it. Calls come on the server's thread and never end the listener's life.
+// One client as the player sees it. Calls come on the server's thread and never end the listener's
+// life.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -45,6 +46,7 @@ class Listener {
   virtual const Endpoint* endpoint() const = 0;
   // Has a subscription and is not being closed.
   virtual bool is_subscribed() const = 0;
+  // 0 once it is being closed.
   virtual std::size_t queued_bytes() const = 0;
   virtual void notify_below(std::size_t bytes) = 0;
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
@@ -68,8 +70,8 @@ class Audience {
   void end();
   void close_all(std::uint16_t code, std::string_view reason);
 
-  // Asks every client with more than `high` bytes in its queue to tell when it is at `low`; true while
-  // one of them has not come down to that.
+  // Asks every client with more than `high` bytes in its queue to tell when it is at `low`; true
+  // while one of them has not come down to that.
   bool is_full(std::size_t high, std::size_t low, Ns mono);
   // Closes (1008) those that held up since `mono - timeout` without reading a byte.
   void drop_stalled(Ns mono, Ns timeout);

@@ -1,4 +1,5 @@
-// Frames on their way from the tape to the clients: read, parsed and encoded once, on the reader's thread.
+// Frames on their way from the tape to the clients: read, parsed and encoded once, on the reader's
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -44,10 +45,10 @@ struct DueFrame {
   const Endpoint* endpoint = nullptr;
   std::string_view encoded;  // inbound text and binary: the unmasked WebSocket frame; else empty
   Direction direction = Direction::in;
-  bool is_duplicate = false;   // a redundant connection delivered it already
-  bool is_valid_utf8 = true;   // of the payload
-  std::uint32_t tape = 0;      // from 0, by start
-  std::int64_t frame_id = 0;   // on its tape
+  bool is_duplicate = false;  // a redundant connection delivered it already
+  bool is_valid_utf8 = true;  // of the payload
+  std::uint32_t tape = 0;     // from 0, by start
+  std::int64_t frame_id = 0;  // on its tape
   Ns recv_ns = 0;
   Ns pos_ns = 0;
 };

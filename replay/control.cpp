@@ -19,7 +19,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
-std::string_view json_bool(bool value) { return value ? "true" : "false"; }
+std::string_view json_bool(bool value) {
+  return value ? "true" : "false";
+}
 
 // Nanoseconds as milliseconds, with their fraction.
 std::string in_ms(Ns ns) {
@@ -76,7 +78,8 @@ Result<void> step_by(Player& player, std::string_view count) {
 
 HttpReply Control::answer(const HttpRequest& request) {
   const std::string& path = request.target.path;
-  const bool is_question = std::find(kQuestions.begin(), kQuestions.end(), path) != kQuestions.end();
+  const bool is_question =
+      std::find(kQuestions.begin(), kQuestions.end(), path) != kQuestions.end();
   const bool is_button = std::find(kButtons.begin(), kButtons.end(), path) != kButtons.end();
   if (!is_question && !is_button) return error_reply(404, path + ": no such path");
   const std::string_view method = is_question ? "GET" : "POST";
@@ -119,8 +122,8 @@ std::string Control::status() const {
          ",\"start_ns\":" + std::to_string(player_.start_ns()) +
          ",\"end_ns\":" + std::to_string(player_.deck().to()) +
          ",\"from_ns\":" + std::to_string(player_.deck().from()) +
-         ",\"frames_played\":" + std::to_string(player_.frames_played()) +
-         ",\"frames_sent\":" + std::to_string(player_.audience().frames_sent_before() + frames_sent) +
+         ",\"frames_played\":" + std::to_string(player_.frames_played()) + ",\"frames_sent\":" +
+         std::to_string(player_.audience().frames_sent_before() + frames_sent) +
          ",\"lateness_ms\":{\"p50\":" + in_ms(late.quantile(0.5)) +
          ",\"p99\":" + in_ms(late.quantile(0.99)) + ",\"max\":" + in_ms(late.max()) +
          "},\"drift_ms\":" + in_ms(late.last()) + ",\"clients\":[" + clients + "]}";
@@ -133,8 +136,7 @@ std::string Control::tapes() const {
     list += "{\"path\":" + json_string(tape.reader->path()) +
             ",\"name\":" + json_string(tape.session.name) +
             ",\"outcome\":" + json_string(tape.session.outcome) +
-            ",\"started_ns\":" + std::to_string(tape.session.started_ns) +
-            ",\"ended_ns\":" +
+            ",\"started_ns\":" + std::to_string(tape.session.started_ns) + ",\"ended_ns\":" +
             (tape.session.ended_ns ? std::to_string(*tape.session.ended_ns) : "null") +
             ",\"last_frame_ns\":" + std::to_string(tape.end_ns) + ",\"feeds\":[";
     std::vector<std::string> feeds;

@@ -16,7 +16,8 @@ namespace tapedeck {
 // `"playing":…,"speed":…,"pos_ns":…`, without braces.
 std::string state_members(const DeckState& state);
 
-// `to`: RFC 3339, an offset from the start (`+30s`, `30s`), or a position in nanoseconds as in `pos_ns`.
+// `to`: RFC 3339, an offset from the start (`+30s`, `30s`), or a position in nanoseconds as in
+// `pos_ns`.
 Result<void> seek_to(Player& player, std::string_view to);
 Result<void> set_speed_to(Player& player, std::string_view value);
 Result<void> step_by(Player& player, std::string_view count);
@@ -27,7 +28,8 @@ class Control {
   // The references outlive this.
   Control(Player& player, const TapeSet& tapes) : player_(player), tapes_(tapes) {}
 
-  // 404 for a path that is not there, 405 for a method that does not fit, 400 for what cannot apply.
+  // 404 for a path that is not there, 405 for a method that does not fit, 400 for what cannot
+  // apply.
   HttpReply answer(const HttpRequest& request);
 
  private:

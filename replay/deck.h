@@ -1,8 +1,9 @@
 // The one clock that a replay's clients share: where on the tape "now" is.
 //
-// Pure arithmetic: every reading of the monotonic clock is passed in, so that it is tested by assigning
-// time. Positions are wall times of the tape. While it runs, position = anchor + (mono - anchor's mono) x
-// speed; the anchor moves only when something changes, so that rounding never adds up.
+// Pure arithmetic: every reading of the monotonic clock is passed in, so that it is tested by
+// assigning time. Positions are wall times of the tape. While it runs, position = anchor + (mono -
+// anchor's mono) x speed; the anchor moves only when something changes, so that rounding never adds
+// up.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,8 @@ class Deck {
   bool is_held() const { return is_held_; }
 
   Ns position(Ns mono) const;
-  // When `pos` is due: the first mono at which position() has reached it. nullopt while the deck stands
-  // still. At `max` everything is due at once.
+  // When `pos` is due: the first mono at which position() has reached it. nullopt while the deck
+  // stands still. At `max` everything is due at once.
   std::optional<Ns> deadline_of(Ns pos) const;
 
   void play(Ns mono);
@@ -50,8 +51,8 @@ class Deck {
   Result<void> seek(Ns pos, Ns mono);
   void set_speed(Speed speed, Ns mono);
 
-  // Time stands still for everybody while the player cannot serve (a client at `max` that does not read,
-  // a disk that is slow); nothing is skipped or hurried afterwards.
+  // Time stands still for everybody while the player cannot serve (a client at `max` that does not
+  // read, a disk that is slow); nothing is skipped or hurried afterwards.
   void hold(Ns mono);
   void release(Ns mono);
 

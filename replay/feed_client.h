@@ -1,5 +1,5 @@
-// One client of a feed: carries out what the service's side of the feed's protocol (schema/service.h) asks.
-// `replay` and `sim` both host it.
+// One client of a feed: carries out what the service's side of the feed's protocol
+// (schema/service.h) asks. `replay` and `sim` both host it.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,8 @@ class FeedHost {
 class FeedClient final : public PeerHandler, public Listener, private SessionActions {
  public:
   // `endpoint->description` is there. The references outlive the client.
-  FeedClient(const Endpoint* endpoint, const HttpRequest& request, ServiceData& data, FeedHost& host,
-             Server& server);
+  FeedClient(const Endpoint* endpoint, const HttpRequest& request, ServiceData& data,
+             FeedHost& host, Server& server);
   ~FeedClient() override;
   FeedClient(const FeedClient&) = delete;
   FeedClient& operator=(const FeedClient&) = delete;
@@ -62,7 +62,7 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   void on_end() override { close(close_code::kNormal, kEndOfTape); }
   const Endpoint* endpoint() const override { return endpoint_; }
   bool is_subscribed() const override { return is_subscribed_ && is_live(); }
-  std::size_t queued_bytes() const override { return peer_ != nullptr ? peer_->queued_bytes() : 0; }
+  std::size_t queued_bytes() const override { return is_live() ? peer_->queued_bytes() : 0; }
   void notify_below(std::size_t bytes) override;
   void close(std::uint16_t code, std::string_view reason) override;
   ClientInfo info() const override;
@@ -94,7 +94,7 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   bool is_closing_ = false;
 };
 
-// A request for a feed, taken apart: `/nexusglass/ws/fastfeed?token=…` → nexusglass, `/ws/fastfeed?token=…`.
+// A request for a feed, taken apart: `/FEED/some/path?a=1` is that feed and `/some/path?a=1`.
 struct Mounted {
   const Feed* feed = nullptr;
   HttpRequest request;  // its target below the mount point; "/" for the mount point itself

@@ -31,8 +31,8 @@ void Lateness::add(Ns late_ns) {
 
 Ns Lateness::quantile(double q) const {
   if (count_ == 0) return 0;
-  const auto wanted =
-      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(count_))));
+  const auto wanted = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(count_))));
   std::int64_t seen = 0;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     seen += buckets_[i];

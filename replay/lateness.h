@@ -12,7 +12,8 @@ namespace tapedeck {
 class Lateness {
  public:
   void add(Ns late_ns);
-  // The upper edge of the bucket that holds the quantile `q` (0…1), at most max(); 0 when nothing was added.
+  // The upper edge of the bucket that holds the quantile `q` (0…1), at most max(); 0 when nothing
+  // was added.
   Ns quantile(double q) const;
   Ns max() const { return max_ns_; }
   Ns last() const { return last_ns_; }

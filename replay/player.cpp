@@ -17,7 +17,9 @@ constexpr std::size_t kHighWaterBytes = std::size_t{4} << 20U;
 std::size_t high_water(std::size_t queue_bytes_max) {
   return std::min(kHighWaterBytes, queue_bytes_max / 2);
 }
-std::size_t low_water(std::size_t queue_bytes_max) { return high_water(queue_bytes_max) / 4; }
+std::size_t low_water(std::size_t queue_bytes_max) {
+  return high_water(queue_bytes_max) / 4;
+}
 
 }  // namespace
 
@@ -52,7 +54,9 @@ void Player::shutdown() {
   stall_timer_.reset();
 }
 
-void Player::join(Listener& listener) { audience_.join(listener); }
+void Player::join(Listener& listener) {
+  audience_.join(listener);
+}
 
 void Player::leave(Listener& listener) {
   audience_.leave(listener);
@@ -61,7 +65,9 @@ void Player::leave(Listener& listener) {
   if (deck_.is_held()) post_turn();
 }
 
-void Player::subscription(Listener& listener) { check_start(listener.is_subscribed()); }
+void Player::subscription(Listener& listener) {
+  check_start(listener.is_subscribed());
+}
 
 // The grace begins anew with each new subscription.
 void Player::check_start(bool is_new) {
@@ -143,13 +149,15 @@ DeckState Player::state() const {
   return state;
 }
 
-// Where the slowest client sets the pace its queue is bounded by that; what a session says of its own
-// accord may come on top.
+// Where the slowest client sets the pace its queue is bounded by that; what a session says of its
+// own accord may come on top.
 std::size_t Player::queue_bytes_max() const {
   return is_paced() ? options_.client_queue_bytes_max : 2 * options_.client_queue_bytes_max;
 }
 
-void Player::changed() { audience_.tell(state()); }
+void Player::changed() {
+  audience_.tell(state());
+}
 
 void Player::turn() {
   if (is_in_turn_) return;
@@ -194,7 +202,8 @@ bool Player::have_block(Ns now) {
   return false;
 }
 
-// False when nothing follows. Before the goodbye everybody may read what there is, within the stall timeout.
+// False when nothing follows. Before the goodbye everybody may read what there is, within the stall
+// timeout.
 bool Player::pass_mark(Ns now) {
   if (block_->kind == Block::Kind::end && audience_.is_full(0, 0, now)) {
     deck_.hold(now);

@@ -17,12 +17,12 @@
 
 namespace tapedeck {
 
-// At a fixed speed a frame leaves at its deadline on the deck's clock; one timer is set to the next deadline
-// and all that is due goes out in one turn. At `max`, and while stepping, frames leave as fast as every
-// client reads. A turn is bounded, so that control and heartbeats are never starved.
+// At a fixed speed a frame leaves at its deadline on the deck's clock; one timer is set to the next
+// deadline and all that is due goes out in one turn. At `max`, and while stepping, frames leave as
+// fast as every client reads. A turn is bounded, so that control and heartbeats are never starved.
 //
-// It begins waiting: the deck starts `grace_ns` after the last subscription once `wait_clients` clients have
-// one. All calls on the server's thread.
+// It begins waiting: the deck starts `grace_ns` after the last subscription once `wait_clients`
+// clients have one. All calls on the server's thread.
 class Player {
  public:
   struct Options {
@@ -33,9 +33,10 @@ class Player {
     std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
   };
   struct Hooks {
-    std::function<void(const DueFrame&)> on_snapshot;      // a snapshot frame is about to be served
-    std::function<void()> on_end;                          // everybody was told
-    std::function<void(const std::string& why)> on_error;  // the source failed: nothing more will come
+    std::function<void(const DueFrame&)> on_snapshot;  // a snapshot frame is about to be served
+    std::function<void()> on_end;                      // everybody was told
+    std::function<void(const std::string& why)>
+        on_error;  // the source failed: nothing more will come
   };
 
   // `start_ns`: position 0. The references outlive the player.
@@ -59,7 +60,8 @@ class Player {
   Result<void> pause();
   Result<void> seek(Ns pos);
   Result<void> set_speed(Speed speed);
-  // Serves the next `count` inbound data frames (and what lies between) at once, and stands still again.
+  // Serves the next `count` inbound data frames (and what lies between) at once, and stands still
+  // again.
   Result<void> step(std::int64_t count);
 
   DeckState state() const;

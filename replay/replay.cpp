@@ -8,9 +8,9 @@
 #include <map>
 #include <utility>
 
-#include "replay/listen.h"
 #include "replay/control.h"
 #include "replay/feed_client.h"
+#include "replay/listen.h"
 #include "replay/player.h"
 #include "replay/tape_client.h"
 #include "replay/tape_data.h"
@@ -186,7 +186,8 @@ HttpReply ReplayImpl::on_request(const HttpRequest& request) {
   TapeData& data = data_of(mounted->feed->name());
   auto reply = service.rest(mounted->request, data);
   if (data.was_asked())
-    return error_reply(404, path + ": history is not served from a tape yet, only by the simulator");
+    return error_reply(404,
+                       path + ": history is not served from a tape yet, only by the simulator");
   if (reply) return std::move(*reply);
   if (service.endpoint_of(mounted->request.target.path))
     return error_reply(426, path + " speaks WebSocket");

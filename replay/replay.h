@@ -16,10 +16,10 @@ namespace tapedeck {
 struct ReplayOptions {
   std::vector<std::string> tapes;  // files, or directories that stand for every tape in them
   ServerOptions server;
-  double speed = 1;        // times recorded pace; positive
-  bool max_speed = false;  // as fast as the clients read; `speed` is then of no account
-  std::string from;        // inclusive; RFC 3339 or an offset from the start; "": the start
-  std::string to;          // exclusive; "": the end
+  double speed = 1;                // times recorded pace; positive
+  bool max_speed = false;          // as fast as the clients read; `speed` is then of no account
+  std::string from;                // inclusive; RFC 3339 or an offset from the start; "": the start
+  std::string to;                  // exclusive; "": the end
   std::vector<std::string> feeds;  // empty: all of them
   bool loop = false;
   bool paused = false;
@@ -35,8 +35,8 @@ class ReplayServer {
  public:
   virtual ~ReplayServer() = default;
 
-  // Serves until stop(), SIGINT, SIGTERM, or the end with exit_at_end. An error when a tape could not be
-  // read to its end.
+  // Serves until stop(), SIGINT, SIGTERM, or the end with exit_at_end. An error when a tape could
+  // not be read to its end.
   virtual Result<void> run() = 0;
   // From any thread.
   virtual void stop() = 0;
@@ -47,7 +47,8 @@ class ReplayServer {
   virtual std::string summary() const = 0;
 };
 
-// Opens the tapes and binds. Errors are one line that names the option (or the tape) and the remedy.
+// Opens the tapes and binds. Errors are one line that names the option (or the tape) and the
+// remedy.
 Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options);
 
 }  // namespace tapedeck

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "replay/listen.h"
 #include "replay/feed_client.h"
+#include "replay/listen.h"
 #include "replay/sim_feed.h"
 #include "schema/feeds/registry.h"
 
@@ -46,11 +46,13 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   }
 
   Result<void> run() override {
-    server_->on_signal([this] { server_->stop(); });
+    server_->on_signal([this] { say_goodbye(); });
     server_->run();
     return {};
   }
-  void stop() override { server_->stop(); }
+  void stop() override {
+    server_->post([this] { say_goodbye(); });
+  }
   std::uint16_t port() const override { return server_->port(); }
   std::string url() const override { return server_->url(); }
   std::string summary() const override;
@@ -85,6 +87,7 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   SimFeed& feed_of(const FeedClient& client) { return feeds_.at(client.endpoint()->feed); }
   // Wall time as it would go on without steps since the start.
   Ns now() const { return anchor_.wall + (clock_.now().mono - anchor_.mono); }
+  void say_goodbye();
   bool advance();
   void turn();
   void schedule();
@@ -98,6 +101,12 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   std::unique_ptr<Server::Timer> timer_;
   bool is_advancing_ = false;
 };
+
+// The clients first: nothing is made any more that could not be sent.
+void SimImpl::say_goodbye() {
+  for (auto& [name, feed] : feeds_) feed.audience().close_all(close_code::kGoingAway, "");
+  server_->stop();
+}
 
 // True when all that has happened is sent.
 bool SimImpl::advance() {

@@ -19,13 +19,15 @@ namespace tapedeck {
 struct SimOptions {
   ServerOptions server;
   std::uint64_t seed = 1;
-  double rate = 20;             // messages per second of each service
-  std::optional<Ns> epoch_ns;   // when message 0 happens; absent: 00:00 UTC of the current day, so that
-                                // a simulator that is started again goes on with the same timeline
+  double rate = 20;  // messages per second of each service
+  std::optional<Ns>
+      epoch_ns;  // when message 0 happens; absent: 00:00 UTC of the current day, so that
+                 // a simulator that is started again goes on with the same timeline
   std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
 
-  // Sees every text, binary, ping and pong of every client in its order: `out` is what the simulator sent,
-  // `in` what it received. For tests; called on the server's thread, views live during the call.
+  // Sees every text, binary, ping and pong of every client in its order: `out` is what the
+  // simulator sent (what follows a client's own close does not arrive), `in` what it received. For
+  // tests; called on the server's thread, views live during the call.
   std::function<void(std::uint64_t peer, std::string_view feed, std::string_view endpoint,
                      Direction direction, Opcode opcode, std::string_view payload)>
       on_frame;

@@ -15,8 +15,8 @@
 
 namespace tapedeck {
 
-// Message k happens at Timeline::time_of(k), whether or not anybody listens; messages are made for those
-// who do. On one thread.
+// Message k happens at Timeline::time_of(k), whether or not anybody listens; messages are made for
+// those who do. On one thread.
 class SimFeed final : public ServiceData {
  public:
   // `epoch_ns`: when message 0 happens. `rate`: messages a second. `endpoints` outlives the feed.
@@ -25,8 +25,8 @@ class SimFeed final : public ServiceData {
   const Feed& feed() const { return feed_; }
   Audience& audience() { return audience_; }
 
-  // Time goes on to `now`: sends what has happened since, until about `bytes_max` have been made. False
-  // when there is more to send.
+  // Time goes on to `now`: sends what has happened since, until about `bytes_max` have been made.
+  // False when there is more to send.
   bool advance(Ns now, std::size_t bytes_max);
   // When the next message happens that somebody could hear; nullopt when nobody listens.
   std::optional<Ns> next_ns() const;

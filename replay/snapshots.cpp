@@ -6,8 +6,8 @@ namespace tapedeck {
 
 namespace {
 
-// The first data frame of a connection comes within a few frames of the connection itself; further on
-// it is not looked for, whatever other connections recorded in between.
+// The first data frame of a connection comes within a few frames of the connection itself; further
+// on it is not looked for, whatever other connections recorded in between.
 constexpr int kFramesLookedAtMax = 1'024;
 
 struct FirstData {

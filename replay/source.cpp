@@ -83,9 +83,13 @@ TapeSource::TapeSource(std::vector<std::unique_ptr<TapeReader>> readers, Endpoin
                        const Options& options)
     : readers_(std::move(readers)), endpoints_(endpoints), options_(options) {}
 
-TapeSource::~TapeSource() { stop(); }
+TapeSource::~TapeSource() {
+  stop();
+}
 
-void TapeSource::on_ready(std::function<void()> task) { on_ready_ = std::move(task); }
+void TapeSource::on_ready(std::function<void()> task) {
+  on_ready_ = std::move(task);
+}
 
 void TapeSource::seek(Ns pos) {
   {

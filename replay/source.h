@@ -22,17 +22,18 @@ class FrameSource {
  public:
   virtual ~FrameSource() = default;
 
-  // Begins again with the first frame whose position is `pos` or later. What was read before is dropped.
+  // Begins again with the first frame whose position is `pos` or later. What was read before is
+  // dropped.
   virtual void seek(Ns pos) = 0;
-  // The next block; nullptr when there is none yet: `on_ready` is then called once as soon as there is.
-  // After an end or error nothing follows until the next seek.
+  // The next block; nullptr when there is none yet: `on_ready` is then called once as soon as there
+  // is. After an end or error nothing follows until the next seek.
   virtual std::unique_ptr<Block> take() = 0;
   // `task` may be called from any thread. Set before the first seek.
   virtual void on_ready(std::function<void()> task) = 0;
 };
 
-// Merges tapes by position. Within a tape order is by frame id, and the position (the running maximum of
-// the receipt times) never goes back.
+// Merges tapes by position. Within a tape order is by frame id, and the position (the running
+// maximum of the receipt times) never goes back.
 class TapeSource final : public FrameSource {
  public:
   struct Options {

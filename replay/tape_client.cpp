@@ -114,7 +114,8 @@ Result<void> TapeClient::carry_out(Json message) {
     const Json count = message["count"];
     return step_by(player_, count.exists() ? count.scalar() : "1");
   }
-  return Error{"op " + json_string(op) + " is unknown; there are play, pause, seek, speed and step"};
+  return Error{"op " + json_string(op) +
+               " is unknown; there are play, pause, seek, speed and step"};
 }
 
 void TapeClient::on_closed() {
@@ -138,7 +139,9 @@ void TapeClient::on_due(const DueFrame& frame) {
   check_queue();
 }
 
-void TapeClient::on_state(const DeckState& state) { say(to_json_message(state)); }
+void TapeClient::on_state(const DeckState& state) {
+  say(to_json_message(state));
+}
 
 void TapeClient::on_end() {
   say(R"({"t":"end"})");

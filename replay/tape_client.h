@@ -1,4 +1,5 @@
-// `/tape`: every feed merged on one socket as JSON texts, and the deck's buttons (contract section 5).
+// `/tape`: every feed merged on one socket as JSON texts, and the deck's buttons (contract section
+// 5).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@
 
 namespace tapedeck {
 
-// Writes frames as `{"t":"frame",…}` in WebSocket frames, each once for all clients that ask for it in the
-// same call of the player.
+// Writes frames as `{"t":"frame",…}` in WebSocket frames, each once for all clients that ask for it
+// in the same call of the player.
 class TapeEncoder {
  public:
   // `tapes`: how many are played; with several a frame says which one it is of ("tape", from 0).
@@ -44,7 +45,8 @@ struct TapeQuery {
   bool all = false;                // control frames and outbound ones too
 };
 // Reads the query of `/tape`; errors are for the client.
-Result<TapeQuery> parse_tape_query(const Target& target, const std::vector<std::string>& known_feeds);
+Result<TapeQuery> parse_tape_query(const Target& target,
+                                   const std::vector<std::string>& known_feeds);
 
 class TapeClient final : public PeerHandler, public Listener {
  public:
@@ -67,7 +69,7 @@ class TapeClient final : public PeerHandler, public Listener {
   void on_end() override;
   const Endpoint* endpoint() const override { return nullptr; }
   bool is_subscribed() const override { return is_live(); }
-  std::size_t queued_bytes() const override { return peer_ != nullptr ? peer_->queued_bytes() : 0; }
+  std::size_t queued_bytes() const override { return is_live() ? peer_->queued_bytes() : 0; }
   void notify_below(std::size_t bytes) override;
   void close(std::uint16_t code, std::string_view reason) override;
   ClientInfo info() const override;

@@ -24,7 +24,8 @@ struct Origination {
 
 // A tape's connections by id.
 using Originations = std::unordered_map<std::int64_t, Origination>;
-Originations originations_of(const std::vector<ConnectionInfo>& connections, EndpointTable& endpoints);
+Originations originations_of(const std::vector<ConnectionInfo>& connections,
+                             EndpointTable& endpoints);
 
 class TapeSet {
  public:
@@ -56,9 +57,10 @@ class TapeSet {
 
 // Which snapshot a new connection begins with.
 //
-// A service sends its snapshot right after a connection's handshake, so scan() looks at the first data frame
-// of every recorded connection (a binary search and a few rows each, whatever the tape's length); snapshots
-// that came later on a connection are remembered as they are played. Not thread-safe.
+// A service sends its snapshot right after a connection's handshake, so scan() looks at the first
+// data frame of every recorded connection (a binary search and a few rows each, whatever the tape's
+// length); snapshots that came later on a connection are remembered as they are played. Not
+// thread-safe.
 class SnapshotIndex {
  public:
   // Once, before anything is played.
@@ -73,14 +75,15 @@ class SnapshotIndex {
     std::int64_t frame_id = 0;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
-  // The latest at or before `pos`; before the first one, that one if it is the endpoint's first data frame.
+  // The latest at or before `pos`; before the first one, that one if it is the endpoint's first
+  // data frame.
   std::optional<Place> find(const Endpoint* endpoint, Ns pos) const;
 
  private:
   struct Known {
-    std::vector<Place> places;  // sorted
+    std::vector<Place> places;             // sorted
     std::unordered_set<std::int64_t> ids;  // served_id() of each
-    bool begins_with_one = false;  // the first data frame of the endpoint is places.front()
+    bool begins_with_one = false;          // the first data frame of the endpoint is places.front()
   };
   Result<void> scan_tape(TapeSet::Tape& tape, std::uint32_t index, EndpointTable& endpoints);
   void insert(const Endpoint* endpoint, const Place& place);

@@ -20,11 +20,13 @@ class TapeWalk {
   TapeWalk(std::vector<std::unique_ptr<TapeReader>>& readers, EndpointTable& endpoints)
       : readers_(readers), endpoints_(endpoints) {}
 
-  // Goes to the first frame of each tape whose position is `from` or later. Where the wall clock stepped
-  // back that frame is found exactly if it lies within kLookBackFrames of the tape's binary search.
+  // Goes to the first frame of each tape whose position is `from` or later. Where the wall clock
+  // stepped back that frame is found exactly if it lies within kLookBackFrames of the tape's binary
+  // search.
   Result<void> start(Ns from);
 
-  // The next frame of an included feed. Views live until the next call. False at the end of all tapes.
+  // The next frame of an included feed. Views live until the next call. False at the end of all
+  // tapes.
   Result<bool> next(DueFrame& frame);
 
   static constexpr std::int64_t kLookBackFrames = 65'536;

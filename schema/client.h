@@ -58,6 +58,9 @@ class ClientActions {
   virtual void arm(int timer, Ns after) = 0;
   // Asks over REST; on_response follows.
   virtual void request(RestRequest request) = 0;
+  // A secret that was learned on the way, such as a token: from now on it is kept off the tape and the log, the
+  // answer that is being handled included.
+  virtual void learn_secret(std::string_view secret) = 0;
   // `stream` is being received from now on. When every stream of the connection is ready or lost, the
   // connection is.
   virtual void ready(std::string_view stream) = 0;

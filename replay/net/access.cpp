@@ -97,8 +97,9 @@ Access::Access(AccessRules rules)
   const bool is_default_port = rules_.port == (rules_.tls ? 443 : 80);
   for (const std::string_view host : kLoopbackHosts) {
     hosts_.emplace_back(host);
-    const std::string bracketed =
-        host.find(':') == std::string_view::npos ? std::string(host) : "[" + std::string(host) + "]";
+    const std::string bracketed = host.find(':') == std::string_view::npos
+                                      ? std::string(host)
+                                      : "[" + std::string(host) + "]";
     origins_.push_back(scheme + bracketed + ":" + std::to_string(rules_.port));
     if (is_default_port) origins_.push_back(scheme + bracketed);
   }
@@ -110,7 +111,8 @@ Access::Access(AccessRules rules)
   }
 }
 
-// Any port passes: behind a forwarded port a client names that one, and a rebound name is still foreign.
+// Any port passes: behind a forwarded port a client names that one, and a rebound name is still
+// foreign.
 bool Access::knows_host(std::string_view host_header) const {
   const std::optional<std::string> host = host_of(trim(host_header));
   if (!host) return false;
@@ -149,7 +151,8 @@ std::optional<HttpReply> Access::refuse(const HttpRequest& request) const {
   }
   if (!rules_.token.empty() && !has_token(request)) {
     HttpReply reply = error_reply(
-        401, "the token is missing or wrong; send Authorization: Bearer TOKEN or ?deck_token=TOKEN");
+        401,
+        "the token is missing or wrong; send Authorization: Bearer TOKEN or ?deck_token=TOKEN");
     reply.headers.emplace_back("WWW-Authenticate", "Bearer");
     return reply;
   }

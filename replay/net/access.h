@@ -1,7 +1,7 @@
 // Who may talk to the server (contract section 5, "Access"). Private to replay/net.
 //
-// A page of any web site can make a browser talk to a loopback server; the checks of Origin and Host are
-// what keeps it out, the token keeps out other machines.
+// A page of any web site can make a browser talk to a loopback server; the checks of Origin and
+// Host are what keeps it out, the token keeps out other machines.
 #pragma once
 
 #include <cstdint>

@@ -106,6 +106,7 @@ std::string to_text(const Tcp::endpoint& endpoint) {
 std::shared_ptr<ByteStream> make_stream(Tcp::socket socket, asio::ssl::context* tls) {
   ErrorCode ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);  // finds machines that vanished
   if (tls == nullptr) return std::make_shared<PlainStream>(std::move(socket));
   return std::make_shared<TlsStream>(std::move(socket), *tls);
 }

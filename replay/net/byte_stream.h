@@ -1,5 +1,5 @@
-// An accepted connection's bytes, plain or TLS, behind one type: what is above it is compiled once and
-// without Asio. Private to replay/net.
+// An accepted connection's bytes, plain or TLS, behind one type: what is above it is compiled once
+// and without Asio. Private to replay/net.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace tapedeck::web {
 
-// Used on the server's thread. Every callback comes from the loop, never from inside the call that asked
-// for it; what it captures must keep the buffer and the stream's owner alive.
+// Used on the server's thread. Every callback comes from the loop, never from inside the call that
+// asked for it; what it captures must keep the buffer and the stream's owner alive.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;

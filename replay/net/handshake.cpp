@@ -35,7 +35,9 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-bool is_upgrade(const HttpRequest& request) { return has_token(request, "upgrade", "websocket"); }
+bool is_upgrade(const HttpRequest& request) {
+  return has_token(request, "upgrade", "websocket");
+}
 
 std::optional<HttpReply> refuse_handshake(const HttpRequest& request, bool is_http_1_1) {
   if (request.method != "GET") return error_reply(400, "a WebSocket is opened with GET");

@@ -10,8 +10,8 @@
 namespace tapedeck::web {
 namespace {
 
-constexpr Ns kIdle = 60 * kNsPerSec;       // between requests, and for taking a reply
-constexpr Ns kFarewell = 2 * kNsPerSec;    // for the client's end of a closed connection
+constexpr Ns kIdle = 60 * kNsPerSec;     // between requests, and for taking a reply
+constexpr Ns kFarewell = 2 * kNsPerSec;  // for the client's end of a closed connection
 constexpr std::size_t kReadBytes = 16384;
 
 class HttpConnection final : public Guest, public std::enable_shared_from_this<HttpConnection> {
@@ -61,10 +61,9 @@ class HttpConnection final : public Guest, public std::enable_shared_from_this<H
   }
 
   void read() {
-    stream_->read_some(buffer_.data(), buffer_.size(),
-                       [self = shared_from_this()](bool ok, std::size_t bytes) {
-                         self->on_read(ok, bytes);
-                       });
+    stream_->read_some(
+        buffer_.data(), buffer_.size(),
+        [self = shared_from_this()](bool ok, std::size_t bytes) { self->on_read(ok, bytes); });
   }
 
   void on_read(bool ok, std::size_t bytes) {
@@ -128,10 +127,9 @@ class HttpConnection final : public Guest, public std::enable_shared_from_this<H
   }
 
   void write_rest() {
-    stream_->write_some(out_.data() + written_, out_.size() - written_,
-                        [self = shared_from_this()](bool ok, std::size_t bytes) {
-                          self->on_written(ok, bytes);
-                        });
+    stream_->write_some(
+        out_.data() + written_, out_.size() - written_,
+        [self = shared_from_this()](bool ok, std::size_t bytes) { self->on_written(ok, bytes); });
   }
 
   void on_written(bool ok, std::size_t bytes) {

@@ -11,10 +11,12 @@ namespace {
 namespace http = boost::beast::http;
 using Parser = http::request_parser<http::string_body>;
 
-std::string_view view_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view_of(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
-// The origin form of a target (RFC 9112 section 3.2); clients of proxies send the absolute form. Empty
-// when it is neither.
+// The origin form of a target (RFC 9112 section 3.2); clients of proxies send the absolute form.
+// Empty when it is neither.
 std::string_view origin_form(std::string_view target) {
   if (target.starts_with('/')) return target;
   const std::size_t scheme = target.find("://");
@@ -71,7 +73,9 @@ RequestReader::RequestReader(std::size_t header_bytes_max, std::size_t body_byte
 
 RequestReader::~RequestReader() = default;
 
-void RequestReader::append(std::string_view bytes) { impl_->buffer.append(bytes); }
+void RequestReader::append(std::string_view bytes) {
+  impl_->buffer.append(bytes);
+}
 
 RequestReader::Status RequestReader::next() {
   Impl& d = *impl_;
@@ -86,7 +90,7 @@ RequestReader::Status RequestReader::next() {
     used += taken;
     if (error == http::error::need_more) break;
     if (error) {
-      status = error == http::error::header_limit  ? Status::header_too_large
+      status = error == http::error::header_limit ? Status::header_too_large
                : error == http::error::body_limit ? Status::body_too_large
                                                   : Status::malformed;
       break;
@@ -117,7 +121,9 @@ WebRequest RequestReader::take() {
   return out;
 }
 
-bool RequestReader::has_begun() const { return impl_->has_begun; }
+bool RequestReader::has_begun() const {
+  return impl_->has_begun;
+}
 
 bool RequestReader::wants_continue() {
   Impl& d = *impl_;
@@ -127,7 +133,9 @@ bool RequestReader::wants_continue() {
   return true;
 }
 
-std::string RequestReader::leftover() { return std::exchange(impl_->buffer, {}); }
+std::string RequestReader::leftover() {
+  return std::exchange(impl_->buffer, {});
+}
 
 std::string encode_reply(const HttpReply& reply, bool keep_alive, bool with_body) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(reply.status));

@@ -26,8 +26,7 @@ std::string lower_first(std::string text) {
 
 Error listen_error(const std::string& host, std::uint16_t port, const ErrorCode& error) {
   const bool needs_brackets = host.find(':') != std::string::npos;
-  const std::string where =
-      (needs_brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  const std::string where = (needs_brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
   return Error{"cannot listen on " + where + ": " + lower_first(error.message()) +
                "; choose another with --listen"};
 }
@@ -60,14 +59,17 @@ struct Listener::Door : std::enable_shared_from_this<Listener::Door> {
     acceptor.async_accept([self = shared_from_this()](ErrorCode error, Tcp::socket socket) {
       if (!self->acceptor.is_open()) return;
       if (error) return self->wait_out(error);
+      self->is_waiting = false;
       self->on_socket(std::move(socket));
       self->accept();
     });
   }
 
   void wait_out(const ErrorCode& error) {
-    spdlog::warn("cannot accept a connection: {}; trying again in {} ms", error.message(),
-                 kBackoff.count());
+    if (!std::exchange(is_waiting, true)) {
+      spdlog::warn("cannot accept connections: " + error.message() + "; trying again every " +
+                   std::to_string(kBackoff.count()) + " ms");
+    }
     backoff.expires_after(kBackoff);
     backoff.async_wait([self = shared_from_this()](ErrorCode) {
       if (self->acceptor.is_open()) self->accept();
@@ -84,6 +86,7 @@ struct Listener::Door : std::enable_shared_from_this<Listener::Door> {
   Tcp::acceptor acceptor;
   asio::steady_timer backoff;
   OnSocket on_socket;
+  bool is_waiting = false;
 };
 
 ErrorCode Listener::open_door(const Tcp::endpoint& endpoint) {
@@ -98,9 +101,8 @@ Result<void> Listener::open(const std::string& host, std::uint16_t port) {
   const std::string bare(without_brackets(host.empty() ? "0.0.0.0" : std::string_view(host)));
   ErrorCode error;
   Tcp::resolver resolver(io_);
-  const auto addresses = resolver.resolve(bare, std::to_string(port),
-                                          Tcp::resolver::passive | Tcp::resolver::numeric_service,
-                                          error);
+  const auto addresses = resolver.resolve(
+      bare, std::to_string(port), Tcp::resolver::passive | Tcp::resolver::numeric_service, error);
   if (error) return listen_error(bare, port, error);
   ErrorCode missing;
   port_ = port;
@@ -119,6 +121,7 @@ Result<void> Listener::open(const std::string& host, std::uint16_t port) {
 }
 
 void Listener::start(OnSocket on_socket) {
+  spdlog::debug("accepting connections on port " + std::to_string(port_));
   for (const auto& door : doors_) {
     door->on_socket = on_socket;
     door->accept();

@@ -22,8 +22,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Binds and listens on every address that `host` (a name, an address, brackets allowed) stands for, all
-  // with one port.
+  // Binds and listens on every address that `host` (a name, an address, brackets allowed) stands
+  // for, all with one port.
   Result<void> open(const std::string& host, std::uint16_t port);
   std::uint16_t port() const { return port_; }
 

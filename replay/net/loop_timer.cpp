@@ -31,7 +31,8 @@ class TimerMaker::LoopTimer final : public Server::Timer {
     State& state = *state_;
     if (!state.timer) return;
     state.task = std::move(task);
-    state.timer->expires_at(std::chrono::steady_clock::time_point(std::chrono::nanoseconds(mono_ns)));
+    state.timer->expires_at(
+        std::chrono::steady_clock::time_point(std::chrono::nanoseconds(mono_ns)));
     state.timer->async_wait(
         [weak = std::weak_ptr(state_), generation = ++state.generation](const auto&) {
           const auto live = weak.lock();
@@ -51,7 +52,8 @@ class TimerMaker::LoopTimer final : public Server::Timer {
   std::shared_ptr<Living> living_;
 };
 
-TimerMaker::TimerMaker(boost::asio::io_context& io) : io_(io), living_(std::make_shared<Living>()) {}
+TimerMaker::TimerMaker(boost::asio::io_context& io)
+    : io_(io), living_(std::make_shared<Living>()) {}
 
 TimerMaker::~TimerMaker() {
   for (State* state : *living_) state->timer.reset();

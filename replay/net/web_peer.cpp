@@ -10,10 +10,10 @@ namespace tapedeck::web {
 namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10U;
-constexpr std::size_t kFlushBytes = 64U << 10U;    // this much does not wait for the end of the turn
-constexpr std::size_t kKeepBytes = 4U << 20U;      // larger buffers are given back once empty
-constexpr Ns kFarewell = 2 * kNsPerSec;            // for the peer's close frame, then for its FIN
-constexpr Ns kStall = 10 * kNsPerSec;              // for any progress of what is queued before a close
+constexpr std::size_t kFlushBytes = 64U << 10U;  // this much does not wait for the end of the turn
+constexpr std::size_t kKeepBytes = 4U << 20U;    // larger buffers are given back once empty
+constexpr Ns kFarewell = 2 * kNsPerSec;          // for the peer's close frame, then for its FIN
+constexpr Ns kStall = 10 * kNsPerSec;  // for any progress of what is queued before a close
 
 class WebPeer final : public Guest, public Peer, public std::enable_shared_from_this<WebPeer> {
  public:
@@ -87,8 +87,9 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   }
 
  private:
-  // closing: our close frame is queued or sent. farewell: both close frames have crossed (or the peer broke
-  // the protocol and gets no further hearing), everything is sent, and only its FIN is awaited.
+  // closing: our close frame is queued or sent. farewell: both close frames have crossed (or the
+  // peer broke the protocol and gets no further hearing), everything is sent, and only its FIN is
+  // awaited.
   enum class State { open, closing, farewell, gone };
 
   void limit(Ns delay) {
@@ -99,10 +100,9 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
 
   void read() {
     if (state_ == State::gone) return;
-    stream_->read_some(decoder_.prepare(kReadBytes), kReadBytes,
-                       [self = shared_from_this()](bool ok, std::size_t bytes) {
-                         self->on_read(ok, bytes);
-                       });
+    stream_->read_some(
+        decoder_.prepare(kReadBytes), kReadBytes,
+        [self = shared_from_this()](bool ok, std::size_t bytes) { self->on_read(ok, bytes); });
   }
 
   void on_read(bool ok, std::size_t bytes) {
@@ -162,8 +162,8 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
     if (queued_bytes() == 0) say_farewell();
   }
 
-  // A peer that pings and does not read would fill the memory with pongs; RFC 6455 section 5.5.3 allows to
-  // answer only the latest ping.
+  // A peer that pings and does not read would fill the memory with pongs; RFC 6455 section 5.5.3
+  // allows to answer only the latest ping.
   void answer_ping(std::string_view payload) {
     if (queued_bytes() < kFlushBytes) {
       owed_pong_.reset();
@@ -198,10 +198,9 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   }
 
   void write_rest() {
-    stream_->write_some(in_flight_.data() + written_, in_flight_.size() - written_,
-                        [self = shared_from_this()](bool ok, std::size_t bytes) {
-                          self->on_written(ok, bytes);
-                        });
+    stream_->write_some(
+        in_flight_.data() + written_, in_flight_.size() - written_,
+        [self = shared_from_this()](bool ok, std::size_t bytes) { self->on_written(ok, bytes); });
   }
 
   void on_written(bool ok, std::size_t bytes) {
@@ -234,9 +233,9 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
     handler_->on_drained();
   }
 
-  // RFC 6455 section 7.1.1: the server ends TCP first. The rest of what the peer sent is read away, since
-  // closing on unread bytes would reset the connection and could take our close frame with it. For the
-  // handler it is over: a peer that keeps its socket open is no client any more.
+  // RFC 6455 section 7.1.1: the server ends TCP first. The rest of what the peer sent is read away,
+  // since closing on unread bytes would reset the connection and could take our close frame with
+  // it. For the handler it is over: a peer that keeps its socket open is no client any more.
   void say_farewell() {
     if (state_ == State::farewell || state_ == State::gone) return;
     state_ = State::farewell;

@@ -24,7 +24,7 @@ class ConfigSource {
 
 class ConfigReader {
  public:
-  // `object` must outlive the reader. `path` is the object's own name (`feeds.nexusglass`), "" for the root.
+  // `object` must outlive the reader. `path` is the object's own name (`feeds.NAME`), "" for the root.
   // Secrets that are read are added to `secrets`.
   ConfigReader(const nlohmann::json& object, std::string path, const ConfigSource& source, Redactor& secrets);
 
@@ -50,7 +50,7 @@ class ConfigReader {
 
   // Records an error about `key`, unless there is one already.
   void fail(std::string_view key, const std::string& what);
-  std::string name_of(std::string_view key) const;  // `feeds.nexusglass.api_key`
+  std::string name_of(std::string_view key) const;  // `feeds.NAME.api_key`
 
   // Fails on the first key that was never asked for, with the nearest known one suggested.
   void reject_unknown();

@@ -36,6 +36,7 @@ class ToyClient final : public Client {
   }
   void on_timer(int timer, ClientActions& actions) override { actions.send("tick " + std::to_string(timer)); }
   void on_response(const RestResponse& response, ClientActions& actions) override {
+    actions.learn_secret("fresh-token");
     actions.send("answer " + std::to_string(response.tag) + " " + std::to_string(response.status));
   }
   Refusal on_closed(std::uint16_t code, std::string_view) override {
@@ -337,14 +338,22 @@ TEST_F(LinkTest, RestExchangesAreWrittenDownRedacted) {
   ASSERT_EQ(world_.calls.size(), 1U);
   RestResponse response;
   response.status = 200;
-  response.body = R"({"token":"sesame-open"})";
+  response.body = R"({"echo":"sesame-open","token":"fresh-token"})";
   world_.calls[0].done(response);
   EXPECT_EQ(world_.last().take(), Lines{"text answer 5 200"});
   const RequestInfo& request = journal_.requests.at(1);
   EXPECT_EQ(request.url, "http://toy/login?p=***");
-  EXPECT_EQ(request.body, R"({"token":"***"})");
+  EXPECT_EQ(request.body, R"({"echo":"***","token":"***"})");
   EXPECT_EQ(request.status, 200);
   EXPECT_EQ(request.purpose, "login");
+}
+
+TEST_F(LinkTest, ARestExchangeThatIsGivenUpIsWrittenDownAsWell) {
+  become_ready();
+  world_.last().text("ask");
+  lose();
+  EXPECT_EQ(journal_.requests.at(1).error, "given up: the connection that asked ended");
+  EXPECT_EQ(journal_.requests.at(1).status, std::nullopt);
 }
 
 TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAlone) {

@@ -9,7 +9,7 @@
 namespace tapedeck {
 namespace {
 
-using testing::ScriptedPeer;
+using testing::ScriptedSocket;
 using testing::ScriptedServer;
 using Lines = std::vector<std::string>;
 
@@ -84,7 +84,7 @@ TEST_F(NetTest, SpeaksWebSocketWithAServerItDoesNotKnow) {
   std::string header;
   Lines lines;
   {
-    const ScriptedServer server([&](ScriptedPeer& peer) {
+    const ScriptedServer server([&](ScriptedSocket& peer) {
       header = peer.read_header();
       peer.accept_upgrade(header, frame(Opcode::text, "early"));  // in one write with the answer
       peer.write(frame(Opcode::text, "send"));
@@ -109,7 +109,7 @@ TEST_F(NetTest, SpeaksWebSocketWithAServerItDoesNotKnow) {
 }
 
 TEST_F(NetTest, NamesItsPhases) {
-  const ScriptedServer server([](ScriptedPeer& peer) { peer.accept_upgrade(peer.read_header()); });
+  const ScriptedServer server([](ScriptedSocket& peer) { peer.accept_upgrade(peer.read_header()); });
   Probe probe(*loop_);
   probe.run(server.url("ws"));
   EXPECT_EQ(probe.phases, (Lines{"name lookup", "TCP connect", "upgrade"}));
@@ -117,7 +117,7 @@ TEST_F(NetTest, NamesItsPhases) {
 }
 
 TEST_F(NetTest, TellsARefusedUpgradeWithItsBody) {
-  const ScriptedServer server([](ScriptedPeer& peer) {
+  const ScriptedServer server([](ScriptedSocket& peer) {
     peer.read_header();
     peer.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 12\r\n\r\n{\"a\":\"nope\"}");
   });
@@ -138,7 +138,7 @@ TEST_F(NetTest, RefusesHandshakesThatAreNone) {
       {"", "no whole answer"},
   };
   for (const auto& c : cases) {
-    const ScriptedServer server([&](ScriptedPeer& peer) {
+    const ScriptedServer server([&](ScriptedSocket& peer) {
       peer.read_header();
       peer.write(c.answer);
       peer.end();
@@ -152,14 +152,14 @@ TEST_F(NetTest, RefusesHandshakesThatAreNone) {
 
 TEST_F(NetTest, TellsALossWithoutAClose) {
   {
-    const ScriptedServer server([](ScriptedPeer& peer) {
+    const ScriptedServer server([](ScriptedSocket& peer) {
       peer.accept_upgrade(peer.read_header(), frame(Opcode::text, "x"));
       peer.end();
     });
     EXPECT_EQ(run(server.url("ws")), (Lines{"open", "1 x", "end "}));
   }
   loop_ = std::move(*IoLoop::make(clock_, {}));
-  const ScriptedServer server([](ScriptedPeer& peer) {
+  const ScriptedServer server([](ScriptedSocket& peer) {
     peer.accept_upgrade(peer.read_header(), frame(Opcode::text, "send"));
     peer.read(1);  // its answer is there: the reset cannot overtake what was sent before
     peer.reset();
@@ -170,7 +170,7 @@ TEST_F(NetTest, TellsALossWithoutAClose) {
 TEST_F(NetTest, RefusesAMessageOverTheLimitWith1009) {
   std::string sent;
   {
-    const ScriptedServer server([&](ScriptedPeer& peer) {
+    const ScriptedServer server([&](ScriptedSocket& peer) {
       peer.accept_upgrade(peer.read_header(), frame(Opcode::text, std::string(2'000, 'x')));
       sent = peer.read_all();
     });
@@ -182,7 +182,7 @@ TEST_F(NetTest, RefusesAMessageOverTheLimitWith1009) {
 
 TEST_F(NetTest, ErrorsNameTheHost) {
   int port = 0;
-  { port = ScriptedServer([](ScriptedPeer&) {}).port(); }  // nobody listens there any more
+  { port = ScriptedServer([](ScriptedSocket&) {}).port(); }  // nobody listens there any more
   const Lines lines = run("ws://127.0.0.1:" + std::to_string(port) + "/");
   EXPECT_EQ(lines, Lines{"end cannot connect to 127.0.0.1:" + std::to_string(port) + ": Connection refused"});
 }
@@ -206,7 +206,7 @@ TEST_F(RestTest, GivesStatusHeadersAndWholeBody) {
   std::string header;
   RestResponse answer;
   {
-    const ScriptedServer server([&](ScriptedPeer& peer) {
+    const ScriptedServer server([&](ScriptedSocket& peer) {
       header = peer.read_header();
       peer.write("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n");
       peer.write("5\r\nhello\r\n");
@@ -227,7 +227,7 @@ TEST_F(RestTest, GivesStatusHeadersAndWholeBody) {
 TEST_F(RestTest, PostsABody) {
   std::string body;
   {
-    const ScriptedServer server([&](ScriptedPeer& peer) {
+    const ScriptedServer server([&](ScriptedSocket& peer) {
       peer.read_header();
       body = peer.read(9);
       peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
@@ -242,7 +242,7 @@ TEST_F(RestTest, PostsABody) {
 }
 
 TEST_F(RestTest, ABodyUntilTheEndOfTheStreamIsWhole) {
-  const ScriptedServer server([](ScriptedPeer& peer) {
+  const ScriptedServer server([](ScriptedSocket& peer) {
     peer.read_header();
     peer.write("HTTP/1.1 200 OK\r\n\r\nuntil the end");
     peer.end();
@@ -253,7 +253,7 @@ TEST_F(RestTest, ABodyUntilTheEndOfTheStreamIsWhole) {
 }
 
 TEST_F(RestTest, ACutAnswerIsAnError) {
-  const ScriptedServer server([](ScriptedPeer& peer) {
+  const ScriptedServer server([](ScriptedSocket& peer) {
     peer.read_header();
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
     peer.end();
@@ -266,7 +266,7 @@ TEST_F(RestTest, ACutAnswerIsAnError) {
 }
 
 TEST_F(RestTest, AnAnswerThatDoesNotComeInTimeIsAnError) {
-  ScriptedServer server([](ScriptedPeer& peer) { peer.read_all(); });
+  ScriptedServer server([](ScriptedSocket& peer) { peer.read_all(); });
   RestRequest request;
   request.url = server.url("http");
   const RestResponse answer = fetch(request, 50 * kNsPerMs);

@@ -27,9 +27,9 @@ class ControlTest : public ::testing::Test {
     ASSERT_TRUE(opened.ok());
     tapes = std::move(*opened);
     source = std::make_unique<ScriptedSource>(
-        &endpoint, std::vector<testing::ScriptedFrame>{{TapeMaker::at(0), "a"},
-                                                       {TapeMaker::at(50'000), "b"},
-                                                       {TapeMaker::at(60'000), "c"}});
+        &endpoint,
+        std::vector<testing::ScriptedFrame>{
+            {TapeMaker::at(0), "a"}, {TapeMaker::at(50'000), "b"}, {TapeMaker::at(60'000), "c"}});
     Player::Options options;
     options.grace_ns = 0;
     const Deck deck(tapes->start_ns(), tapes->end_ns(), Speed{});
@@ -91,8 +91,7 @@ TEST_F(ControlTest, WhatCannotApplyIs400WithTheReason) {
   EXPECT_EQ(post("/api/seek?to=yesterday").substr(0, 14), R"(400 {"error":")");
   EXPECT_EQ(post("/api/speed?value=-1"),
             R"(400 {"error":"speed \"-1\" is neither a positive number nor max"})");
-  EXPECT_EQ(post("/api/speed"),
-            R"(400 {"error":"speed: give value=N, a positive number or max"})");
+  EXPECT_EQ(post("/api/speed"), R"(400 {"error":"speed: give value=N, a positive number or max"})");
   EXPECT_EQ(post("/api/step?count=x"),
             R"(400 {"error":"step: count \"x\" is not a whole number"})");
   EXPECT_EQ(post("/api/step?count=0"), R"(400 {"error":"step: count must be 1 or more"})");

@@ -32,9 +32,10 @@ TEST(Deck, MovesAtItsSpeed) {
     Ns elapsed;
     Ns moved;
   };
-  for (const Case& c : {Case{1, 7 * kNsPerSec, 7 * kNsPerSec}, Case{2.5, 4 * kNsPerSec, 10 * kNsPerSec},
-                        Case{0.25, 4 * kNsPerSec, kNsPerSec}, Case{1e6, kNsPerUs, kNsPerSec},
-                        Case{3, 1, 3}, Case{0.5, 1, 0}}) {
+  for (const Case& c :
+       {Case{1, 7 * kNsPerSec, 7 * kNsPerSec}, Case{2.5, 4 * kNsPerSec, 10 * kNsPerSec},
+        Case{0.25, 4 * kNsPerSec, kNsPerSec}, Case{1e6, kNsPerUs, kNsPerSec}, Case{3, 1, 3},
+        Case{0.5, 1, 0}}) {
     EXPECT_EQ(playing(c.rate).position(c.elapsed), kFrom + c.moved) << c.rate;
   }
 }

@@ -1,4 +1,5 @@
-// A feed's client: what its session asks for reaches the peer, in order, and nothing after the close.
+// A feed's client: what its session asks for reaches the peer, in order, and nothing after the
+// close.
 #include "replay/feed_client.h"
 
 #include <gtest/gtest.h>
@@ -57,11 +58,13 @@ class EchoService final : public Service {
   std::optional<HttpReply> refuse(const HttpRequest& /*request*/) const override {
     return std::nullopt;
   }
-  std::unique_ptr<Session> open_session(std::string_view /*endpoint*/, const HttpRequest& /*request*/,
+  std::unique_ptr<Session> open_session(std::string_view /*endpoint*/,
+                                        const HttpRequest& /*request*/,
                                         ServiceData& /*data*/) const override {
     return std::make_unique<EchoSession>();
   }
-  std::optional<HttpReply> rest(const HttpRequest& /*request*/, ServiceData& /*data*/) const override {
+  std::optional<HttpReply> rest(const HttpRequest& /*request*/,
+                                ServiceData& /*data*/) const override {
     return std::nullopt;
   }
 };
@@ -74,9 +77,13 @@ class EchoFeed final : public Feed {
                                               const LinkSettings& /*settings*/) const override {
     return Error{"not recorded"};
   }
-  std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const override { return nullptr; }
+  std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const override {
+    return nullptr;
+  }
   const Service& service() const override { return service_; }
-  std::unique_ptr<Simulator> make_simulator(std::uint64_t /*seed*/) const override { return nullptr; }
+  std::unique_ptr<Simulator> make_simulator(std::uint64_t /*seed*/) const override {
+    return nullptr;
+  }
 
  private:
   FeedDefaults defaults_;
@@ -86,7 +93,9 @@ class EchoFeed final : public Feed {
 class NoData final : public ServiceData {
  public:
   Ns now_ns() const override { return 0; }
-  std::optional<SnapshotFrame> snapshot(std::string_view /*endpoint*/) override { return std::nullopt; }
+  std::optional<SnapshotFrame> snapshot(std::string_view /*endpoint*/) override {
+    return std::nullopt;
+  }
   std::vector<std::string> history(const Query& /*query*/) override { return {}; }
 };
 
@@ -244,8 +253,8 @@ TEST(Mount, TakesThePathApart) {
     std::string path;
     std::string below;
   };
-  for (const Case& c : {Case{"/" + name + "/ws/x", "/ws/x"}, Case{"/" + name, "/"},
-                        Case{"/" + name + "/", "/"}}) {
+  for (const Case& c :
+       {Case{"/" + name + "/ws/x", "/ws/x"}, Case{"/" + name, "/"}, Case{"/" + name + "/", "/"}}) {
     HttpRequest request;
     request.target = parse_target(c.path + "?token=t");
     const auto mounted = find_mount(request);

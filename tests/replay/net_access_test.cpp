@@ -34,11 +34,24 @@ struct HeaderCase {
 TEST(Access, a_loopback_listener_knows_its_own_host_names_only) {
   const Access access(rules("127.0.0.1"));
   const HeaderCase cases[] = {
-      {"localhost", 200},        {"LocalHost:8765", 200},    {"127.0.0.1", 200},   {"127.0.0.1:8765", 200},
-      {"[::1]", 200},            {"[::1]:8765", 200},        {"localhost:9", 200}, {"evil.example", 403},
-      {"localhost.evil", 403},   {"evil.example:8765", 403}, {"10.0.0.7", 403},    {"", 403},
-      {"localhost:8765x", 403},  {"[::1", 403},              {"box", 403},         {"127.0.0.1.evil", 403},
-      {"localhost:8765:1", 403}, {"localhost:", 403},
+      {"localhost", 200},
+      {"LocalHost:8765", 200},
+      {"127.0.0.1", 200},
+      {"127.0.0.1:8765", 200},
+      {"[::1]", 200},
+      {"[::1]:8765", 200},
+      {"localhost:9", 200},
+      {"evil.example", 403},
+      {"localhost.evil", 403},
+      {"evil.example:8765", 403},
+      {"10.0.0.7", 403},
+      {"", 403},
+      {"localhost:8765x", 403},
+      {"[::1", 403},
+      {"box", 403},
+      {"127.0.0.1.evil", 403},
+      {"localhost:8765:1", 403},
+      {"localhost:", 403},
   };
   for (const auto& [host, status] : cases) {
     EXPECT_EQ(verdict(access, request("/", {{"Host", host}})), status) << host;
@@ -70,14 +83,23 @@ TEST(Access, origins_are_ours_with_the_port_or_allowed_by_name) {
   allowing.allow_origins = {"https://chart.example"};
   const Access access(allowing);
   const HeaderCase cases[] = {
-      {"http://localhost:8765", 200},  {"http://127.0.0.1:8765", 200},  {"http://[::1]:8765", 200},
-      {"https://chart.example", 200},  {"http://localhost", 403},       {"http://localhost:1", 403},
-      {"https://localhost:8765", 403}, {"https://evil.example", 403},   {"null", 403},
-      {"http://chart.example", 403},   {"https://chart.example:1", 403}, {"", 403},
+      {"http://localhost:8765", 200},
+      {"http://127.0.0.1:8765", 200},
+      {"http://[::1]:8765", 200},
+      {"https://chart.example", 200},
+      {"http://localhost", 403},
+      {"http://localhost:1", 403},
+      {"https://localhost:8765", 403},
+      {"https://evil.example", 403},
+      {"null", 403},
+      {"http://chart.example", 403},
+      {"https://chart.example:1", 403},
+      {"", 403},
       {"http://localhost:8765.evil", 403},
   };
   for (const auto& [origin, status] : cases) {
-    EXPECT_EQ(verdict(access, request("/", {{"Host", "localhost"}, {"Origin", origin}})), status) << origin;
+    EXPECT_EQ(verdict(access, request("/", {{"Host", "localhost"}, {"Origin", origin}})), status)
+        << origin;
   }
 }
 
@@ -124,14 +146,17 @@ TEST(Access, a_refusal_says_what_would_be_right) {
   const auto refusal = Access(rules("127.0.0.1")).refuse(request("/", {{"Origin", "http://a\"b"}}));
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->content_type, "application/json");
-  EXPECT_EQ(refusal->body, "{\"error\":\"foreign Origin http://a\\\"b; --allow-origin admits it\"}\n");
+  EXPECT_EQ(refusal->body,
+            "{\"error\":\"foreign Origin http://a\\\"b; --allow-origin admits it\"}\n");
 }
 
 TEST(Access, loopback_is_told_from_everything_else) {
-  for (const char* host : {"localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "[::1]", "::ffff:127.0.0.1"}) {
+  for (const char* host :
+       {"localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "[::1]", "::ffff:127.0.0.1"}) {
     EXPECT_TRUE(is_loopback(host)) << host;
   }
-  for (const char* host : {"", "0.0.0.0", "::", "10.0.0.7", "box", "127.evil", "::ffff:10.0.0.7", "128.0.0.1"}) {
+  for (const char* host :
+       {"", "0.0.0.0", "::", "10.0.0.7", "box", "127.evil", "::ffff:10.0.0.7", "128.0.0.1"}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }
 }

@@ -78,7 +78,9 @@ TEST(Hostile, pings_without_reading_do_not_fill_the_memory) {
   std::size_t queued_max = 0;
   web.upgrade = [&](const HttpRequest&) {
     auto peer = std::make_unique<ScriptedPeer>(web.log);
-    peer->message = [&](Peer& to, Opcode, std::string_view) { queued_max = std::max(queued_max, to.queued_bytes()); };
+    peer->message = [&](Peer& to, Opcode, std::string_view) {
+      queued_max = std::max(queued_max, to.queued_bytes());
+    };
     return peer;
   };
   RunningServer server(web);
@@ -89,7 +91,8 @@ TEST(Hostile, pings_without_reading_do_not_fill_the_memory) {
   flood.send(pings + RawClient::frame(Opcode::ping, "last"));
   flood.send_frame(Opcode::close, "");
   std::string last;
-  for (std::string message; (message = flood.next_message()) != "close" && flood.end().empty();) last = message;
+  for (std::string message; (message = flood.next_message()) != "close" && flood.end().empty();)
+    last = message;
   EXPECT_EQ(last, "pong last");
   server.stop();
   EXPECT_LT(queued_max, std::size_t{256} << 10U);
@@ -98,7 +101,9 @@ TEST(Hostile, pings_without_reading_do_not_fill_the_memory) {
 TEST(Hostile, a_client_that_is_gone_does_not_raise_a_signal) {
   ScriptedWeb web;
   web.dress = [](ScriptedPeer& peer) {
-    peer.message = [](Peer& to, Opcode, std::string_view) { to.send(Opcode::binary, std::string(5'000'000, 'b')); };
+    peer.message = [](Peer& to, Opcode, std::string_view) {
+      to.send(Opcode::binary, std::string(5'000'000, 'b'));
+    };
   };
   const auto before = std::signal(SIGPIPE, SIG_DFL);
   RunningServer server(web);

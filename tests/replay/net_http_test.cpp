@@ -39,7 +39,8 @@ TEST(Http, the_handler_sees_the_decoded_target_the_headers_in_order_and_the_body
       "POST /a/b?to=%2B30s&x=%3D HTTP/1.1\r\nX-Z: 1\r\nX-Z: 2\r\nHost: localhost\r\nX-A: 3\r\n"
       "Content-Length: 4\r\n\r\nbody");
   EXPECT_EQ(reply.body,
-            "POST /a/b to=+30s x== | X-Z: 1 | X-Z: 2 | Host: localhost | X-A: 3 | Content-Length: 4 | body");
+            "POST /a/b to=+30s x== | X-Z: 1 | X-Z: 2 | Host: localhost | X-A: 3 | Content-Length: "
+            "4 | body");
 }
 
 TEST(Http, requests_may_come_in_one_piece_or_byte_by_byte) {
@@ -54,7 +55,8 @@ TEST(Http, requests_may_come_in_one_piece_or_byte_by_byte) {
   EXPECT_EQ(client.end(), "end");
 
   RawClient slow(server.port());
-  for (const char byte : std::string("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi")) {
+  for (const char byte :
+       std::string("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi")) {
     slow.send({&byte, 1});
   }
   EXPECT_EQ(slow.read_reply().body, "POST /hello [hi]");
@@ -64,11 +66,12 @@ TEST(Http, a_chunked_body_is_put_together) {
   ScriptedWeb web;
   RunningServer server(web);
   RawClient client(server.port());
-  EXPECT_EQ(client
-                .exchange("POST /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-                          "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
-                .body,
-            "POST /hello [abcde]");
+  EXPECT_EQ(
+      client
+          .exchange("POST /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+          .body,
+      "POST /hello [abcde]");
 }
 
 TEST(Http, head_is_get_without_the_body) {
@@ -100,7 +103,9 @@ TEST(Http, a_client_that_asks_first_is_told_to_continue) {
   ScriptedWeb web;
   RunningServer server(web);
   RawClient client(server.port());
-  client.send("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: "
+      "100-continue\r\n\r\n");
   EXPECT_EQ(client.read_reply().head, "HTTP/1.1 100 Continue\r\n\r\n");
   client.send("ok");
   EXPECT_EQ(client.read_reply().body, "POST /hello [ok]");
@@ -120,7 +125,9 @@ TEST(Http, what_is_no_request_or_too_large_is_refused_and_the_connection_ends) {
   const std::string post = "POST / HTTP/1.1\r\nHost: localhost\r\n";
   const Case cases[] = {
       {"no HTTP", "hello there\r\n\r\n", 400},
-      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(500, '\xa7'), 400},
+      {"TLS",
+       std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + std::string(500, '\xa7'),
+       400},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
       {"two hosts", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400},
       {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
@@ -132,7 +139,8 @@ TEST(Http, what_is_no_request_or_too_large_is_refused_and_the_connection_ends) {
       {"endless header", "GET / HTTP/1.1\r\nX: " + std::string(5000, 'x'), 431},
       {"long target", get("/" + std::string(5000, 'x')), 431},
       {"long body", post + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'), 413},
-      {"long chunk", post + "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5000, 'x'), 413},
+      {"long chunk", post + "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + std::string(5000, 'x'),
+       413},
   };
   for (const auto& [name, bytes, status] : cases) {
     RawClient client(server.port());
@@ -155,13 +163,18 @@ TEST(Http, access_is_checked_before_the_handler_on_requests_and_upgrades) {
   RawClient client(server.port());
   EXPECT_EQ(client.exchange(get("/hello")).status(), 401);
   EXPECT_EQ(client.exchange(get("/hello?deck_token=s3cret")).body, "GET /hello []");
-  EXPECT_EQ(client.exchange(get("/hello?deck_token=s3cret", "Origin: http://evil.example\r\n")).status(), 403);
-  EXPECT_EQ(client.exchange("GET /hello?deck_token=s3cret HTTP/1.1\r\nHost: evil.example\r\n\r\n").status(), 403);
+  EXPECT_EQ(
+      client.exchange(get("/hello?deck_token=s3cret", "Origin: http://evil.example\r\n")).status(),
+      403);
+  EXPECT_EQ(client.exchange("GET /hello?deck_token=s3cret HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+                .status(),
+            403);
   EXPECT_EQ(client.open("/").status(), 401);
   EXPECT_EQ(client.open("/?deck_token=s3cret", "Origin: http://evil.example\r\n").status(), 403);
   EXPECT_EQ(web.log.lines(), std::vector<std::string>{});
-  EXPECT_EQ(client.open("/", "Origin: http://localhost:" + std::to_string(server.port()) +
-                                 "\r\nAuthorization: Bearer s3cret\r\n")
+  EXPECT_EQ(client
+                .open("/", "Origin: http://localhost:" + std::to_string(server.port()) +
+                               "\r\nAuthorization: Bearer s3cret\r\n")
                 .status(),
             101);
   EXPECT_EQ(web.log.wait_for(1), std::vector<std::string>{"open"});

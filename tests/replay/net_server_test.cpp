@@ -17,8 +17,8 @@ TEST(Server, a_used_port_is_named_with_the_remedy) {
   options.port = server.port();
   const auto second = make_server(options, web);
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.error().message,
-            "cannot listen on " + server.host() + ": address already in use; choose another with --listen");
+  EXPECT_EQ(second.error().message, "cannot listen on " + server.host() +
+                                        ": address already in use; choose another with --listen");
 }
 
 TEST(Server, an_unknown_host_is_an_error) {
@@ -33,15 +33,19 @@ TEST(Server, an_unknown_host_is_an_error) {
 
 TEST(Server, its_url_can_be_typed) {
   ScriptedWeb web;
-  const std::pair<std::string, std::string> cases[] = {
-      {"127.0.0.1", "http://127.0.0.1:"}, {"localhost", "http://localhost:"}, {"0.0.0.0", "http://127.0.0.1:"}};
+  const std::pair<std::string, std::string> cases[] = {{"127.0.0.1", "http://127.0.0.1:"},
+                                                       {"localhost", "http://localhost:"},
+                                                       {"0.0.0.0", "http://127.0.0.1:"}};
   for (const auto& [host, url] : cases) {
     ServerOptions options;
     options.host = host;
     RunningServer server(web, options);
     EXPECT_EQ(server->url(), url + std::to_string(server.port()));
     EXPECT_NE(server.port(), 0);
-    EXPECT_EQ(RawClient(server.port()).exchange("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n").status(), 200);
+    EXPECT_EQ(RawClient(server.port())
+                  .exchange("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                  .status(),
+              200);
   }
 }
 
@@ -68,7 +72,8 @@ TEST(Server, timers_fire_at_their_time_move_and_are_disarmed) {
     for (int i = 0; i < 6; ++i) timers.push_back(server->make_timer());
     const Ns now = SystemClock().now().mono;
     due = now + 30 * kNsPerMs;
-    timers[0]->set(due, [&] { web.log.add(SystemClock().now().mono >= due ? "last" : "too early"); });
+    timers[0]->set(due,
+                   [&] { web.log.add(SystemClock().now().mono >= due ? "last" : "too early"); });
     timers[1]->set(now + 20 * kNsPerMs, [&] { web.log.add("cancelled"); });
     timers[1]->cancel();
     timers[2]->set(now + 10 * kNsPerMs, [&] { web.log.add("destroyed"); });
@@ -176,7 +181,8 @@ TEST(Server, stopped_before_it_runs_it_returns_and_a_handler_may_stop_it) {
     return reply;
   };
   std::thread thread([&] { (*server)->run(); });
-  EXPECT_EQ(RawClient((*server)->port()).exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "stopping");
+  EXPECT_EQ(RawClient((*server)->port()).exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").body,
+            "stopping");
   thread.join();
 }
 

@@ -1,4 +1,5 @@
-// A server on a thread of its own, handlers that write down what they hear, and a client made of bare sockets.
+// A server on a thread of its own, handlers that write down what they hear, and a client made of
+// bare sockets.
 #pragma once
 
 #include <arpa/inet.h>
@@ -57,11 +58,16 @@ class EventLog {
 
 inline std::string name_of(Opcode opcode) {
   switch (opcode) {
-    case Opcode::text: return "text";
-    case Opcode::binary: return "binary";
-    case Opcode::close: return "close";
-    case Opcode::ping: return "ping";
-    case Opcode::pong: return "pong";
+    case Opcode::text:
+      return "text";
+    case Opcode::binary:
+      return "binary";
+    case Opcode::close:
+      return "close";
+    case Opcode::ping:
+      return "ping";
+    case Opcode::pong:
+      return "pong";
   }
   return "?";
 }
@@ -80,9 +86,10 @@ class ScriptedPeer final : public PeerHandler {
   }
   void on_message(Opcode opcode, std::string_view payload) override {
     const bool is_short = payload.size() <= 64;
-    call(name_of(opcode) + " " + (is_short ? std::string(payload) : std::to_string(payload.size())), [&] {
-      if (message) message(*peer_, opcode, payload);
-    });
+    call(name_of(opcode) + " " + (is_short ? std::string(payload) : std::to_string(payload.size())),
+         [&] {
+           if (message) message(*peer_, opcode, payload);
+         });
   }
   void on_drained() override {
     call("drained", [&] {
@@ -169,7 +176,8 @@ class RawClient {
  public:
   explicit RawClient(std::uint16_t port, SSL_CTX* tls = nullptr, int receive_bytes = 0) {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (receive_bytes > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    if (receive_bytes > 0)
+      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -221,8 +229,9 @@ class RawClient {
       buffer_.append(bytes, static_cast<std::size_t>(got));
       return true;
     }
-    const bool is_clean = ssl_ != nullptr ? SSL_get_error(ssl_, static_cast<int>(got)) == SSL_ERROR_ZERO_RETURN
-                                          : got == 0;
+    const bool is_clean = ssl_ != nullptr
+                              ? SSL_get_error(ssl_, static_cast<int>(got)) == SSL_ERROR_ZERO_RETURN
+                              : got == 0;
     end_ = is_clean ? "end" : ssl_ == nullptr && errno == ECONNRESET ? "reset" : "broken";
     return false;
   }
@@ -240,7 +249,9 @@ class RawClient {
     std::string head;
     std::string body;
     int status() const { return head.size() < 12 ? 0 : std::stoi(head.substr(9, 3)); }
-    bool has(const std::string& line) const { return head.find("\r\n" + line + "\r\n") != std::string::npos; }
+    bool has(const std::string& line) const {
+      return head.find("\r\n" + line + "\r\n") != std::string::npos;
+    }
   };
   Reply read_reply(bool has_body = true) {
     Reply reply;
@@ -252,7 +263,8 @@ class RawClient {
     buffer_.erase(0, split + 4);
     const std::string key = "\r\nContent-Length: ";
     const std::size_t at = reply.head.find(key);
-    const std::size_t size = at == std::string::npos || !has_body ? 0 : std::stoul(reply.head.substr(at + key.size()));
+    const std::size_t size =
+        at == std::string::npos || !has_body ? 0 : std::stoul(reply.head.substr(at + key.size()));
     while (buffer_.size() < size) {
       if (!read_more()) return reply;
     }
@@ -271,7 +283,8 @@ class RawClient {
   Reply open(const std::string& target = "/", const std::string& more_headers = "") {
     return exchange(upgrade_request(target, more_headers));
   }
-  static std::string upgrade_request(const std::string& target = "/", const std::string& more_headers = "") {
+  static std::string upgrade_request(const std::string& target = "/",
+                                     const std::string& more_headers = "") {
     return "GET " + target +
            " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
@@ -286,7 +299,8 @@ class RawClient {
   }
   bool send_frame(Opcode opcode, std::string_view payload) { return send(frame(opcode, payload)); }
 
-  // The next message as `text hello`, `close 1000 bye`; long payloads as `text #SIZE`; at the end, which one.
+  // The next message as `text hello`, `close 1000 bye`; long payloads as `text #SIZE`; at the end,
+  // which one.
   std::string next_message() {
     ws::Message message;
     for (;;) {
@@ -315,9 +329,12 @@ class RawClient {
     if (message.opcode == Opcode::close) {
       ws::Close close;
       if (!ws::parse_close(message.payload, close)) return "bad close";
-      return close.code == 0 ? "close" : "close " + std::to_string(close.code) + " " + std::string(close.reason);
+      return close.code == 0
+                 ? "close"
+                 : "close " + std::to_string(close.code) + " " + std::string(close.reason);
     }
-    if (message.payload.size() > 64) return name_of(message.opcode) + " #" + std::to_string(message.payload.size());
+    if (message.payload.size() > 64)
+      return name_of(message.opcode) + " #" + std::to_string(message.payload.size());
     return name_of(message.opcode) + " " + std::string(message.payload);
   }
 

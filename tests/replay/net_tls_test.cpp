@@ -27,13 +27,15 @@ class Certificate {
     X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1,
-                               0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
     X509_set_issuer_name(certificate, name);
     X509_set_pubkey(certificate, key);
     X509_sign(certificate, key, EVP_sha256());
     write(certificate_file(), [&](FILE* file) { PEM_write_X509(file, certificate); });
-    write(key_file(), [&](FILE* file) { PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr); });
+    write(key_file(), [&](FILE* file) {
+      PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+    });
     X509_free(certificate);
     EVP_PKEY_free(key);
   }
@@ -73,13 +75,18 @@ class Tls : public ::testing::Test {
 
 TEST_F(Tls, requests_and_web_sockets_work_as_without) {
   web_.dress = [](ScriptedPeer& peer) {
-    peer.message = [](Peer& to, Opcode opcode, std::string_view payload) { to.send(opcode, payload); };
+    peer.message = [](Peer& to, Opcode opcode, std::string_view payload) {
+      to.send(opcode, payload);
+    };
   };
   RunningServer server(web_, options_);
   EXPECT_EQ(server->url(), "https://127.0.0.1:" + std::to_string(server.port()));
   RawClient client(server.port(), context_);
-  EXPECT_EQ(client.exchange("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "GET /hello []");
-  EXPECT_EQ(client.open("/", "Origin: https://localhost:" + std::to_string(server.port()) + "\r\n").status(), 101);
+  EXPECT_EQ(client.exchange("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n").body,
+            "GET /hello []");
+  EXPECT_EQ(client.open("/", "Origin: https://localhost:" + std::to_string(server.port()) + "\r\n")
+                .status(),
+            101);
   client.send_frame(Opcode::text, "hello");
   EXPECT_EQ(client.next_message(), "text hello");
   client.send_frame(Opcode::binary, std::string(500'000, 'b'));
@@ -87,7 +94,8 @@ TEST_F(Tls, requests_and_web_sockets_work_as_without) {
   client.send_frame(Opcode::close, ws::close_payload(1000, ""));
   EXPECT_EQ(client.messages_to_end(), (Lines{"close 1000 ", "end"}));
   client.hang_up();
-  EXPECT_EQ(web_.log.wait_for(5), (Lines{"open", "text hello", "binary 500000", "closed", "destroyed"}));
+  EXPECT_EQ(web_.log.wait_for(5),
+            (Lines{"open", "text hello", "binary 500000", "closed", "destroyed"}));
 }
 
 TEST_F(Tls, a_cut_has_no_close_frame_and_no_close_notify) {
@@ -136,10 +144,12 @@ TEST_F(Tls, bad_files_are_named) {
   };
   const std::string good = options_.tls_certificate_file;
   EXPECT_EQ(error_of(good, ""), "TLS needs both a certificate file and its key file");
-  EXPECT_TRUE(error_of("/nowhere.pem", options_.tls_key_file).starts_with("cannot use the TLS certificate /nowhere.pem: "));
+  EXPECT_TRUE(error_of("/nowhere.pem", options_.tls_key_file)
+                  .starts_with("cannot use the TLS certificate /nowhere.pem: "));
   EXPECT_TRUE(error_of(good, good).starts_with("cannot use the TLS key " + good + ": "));
   Certificate other;
-  EXPECT_TRUE(error_of(good, other.key_file()).starts_with("cannot use the TLS key " + other.key_file() + ": "));
+  EXPECT_TRUE(error_of(good, other.key_file())
+                  .starts_with("cannot use the TLS key " + other.key_file() + ": "));
 }
 
 }  // namespace

@@ -128,8 +128,9 @@ TEST(WebSocket, messages_come_whole_and_controls_are_answered_and_passed_on) {
   EXPECT_EQ(client.next_message(), "text #70000");
   client.send_frame(Opcode::close, ws::close_payload(4000, "bye"));
   EXPECT_EQ(client.messages_to_end(), (Lines{"close 4000 ", "end"}));
-  EXPECT_EQ(web.log.wait_for(8), (Lines{"open", "ping now?", "text one two", "pong by the way",
-                                        "binary " + std::string("\0\xff", 2), "text 70000", "closed", "destroyed"}));
+  EXPECT_EQ(web.log.wait_for(8),
+            (Lines{"open", "ping now?", "text one two", "pong by the way",
+                   "binary " + std::string("\0\xff", 2), "text 70000", "closed", "destroyed"}));
 }
 
 TEST(WebSocket, a_peer_that_breaks_the_protocol_is_told_how_and_dropped) {
@@ -147,9 +148,11 @@ TEST(WebSocket, a_peer_that_breaks_the_protocol_is_told_how_and_dropped) {
       {unmasked, "close 1002 the client did not mask a frame"},
       {"\xff\xff\xff\xff\xff\xff", "close 1002 reserved bits are set in a frame"},
       {RawClient::frame(Opcode::text, "\xc3\x28"), "close 1007 text that is not UTF-8"},
-      {RawClient::frame(Opcode::text, std::string(1001, 'x')), "close 1009 a message is over the limit"},
+      {RawClient::frame(Opcode::text, std::string(1001, 'x')),
+       "close 1009 a message is over the limit"},
       {RawClient::frame(Opcode::close, "x"), "close 1002 a close frame that RFC 6455 forbids"},
-      {RawClient::frame(Opcode::close, "\x03\xed"), "close 1002 a close frame that RFC 6455 forbids"},
+      {RawClient::frame(Opcode::close, "\x03\xed"),
+       "close 1002 a close frame that RFC 6455 forbids"},
   };
   Lines expected;
   for (const auto& [bytes, close] : cases) {
@@ -218,7 +221,8 @@ TEST(WebSocket, cut_ends_without_a_word_and_the_handler_hears_it_afterwards) {
   client.open();
   client.send(RawClient::frame(Opcode::text, "go") + RawClient::frame(Opcode::text, "unheard"));
   EXPECT_EQ(client.messages_to_end(), (Lines{"reset"}));
-  EXPECT_EQ(web.log.wait_for(5), (Lines{"open", "text go", "still here, queued 0", "closed", "destroyed"}));
+  EXPECT_EQ(web.log.wait_for(5),
+            (Lines{"open", "text go", "still here, queued 0", "closed", "destroyed"}));
 }
 
 TEST(WebSocket, a_lost_client_is_told_to_its_handler_once) {
@@ -264,9 +268,11 @@ TEST(WebSocket, on_drained_comes_once_when_the_queue_has_fallen_far_enough) {
   client.open();
   EXPECT_EQ(client.next_message(), "binary #20000000");
   EXPECT_EQ(client.next_message(), "text drained");
-  client.send_frame(Opcode::text, "again");  // with nothing queued: at once, but not from inside the call
+  client.send_frame(Opcode::text,
+                    "again");  // with nothing queued: at once, but not from inside the call
   EXPECT_EQ(client.next_message(), "text drained");
-  EXPECT_EQ(web.log.wait_for(7), (Lines{"open", "full", "drained", "low", "text again", "drained", "low"}));
+  EXPECT_EQ(web.log.wait_for(7),
+            (Lines{"open", "full", "drained", "low", "text again", "drained", "low"}));
 }
 
 TEST(WebSocket, what_is_sent_in_one_turn_leaves_in_order_whoever_encoded_it) {

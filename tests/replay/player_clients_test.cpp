@@ -14,7 +14,9 @@ using testing::ScriptedFrame;
 using testing::ScriptedSource;
 using Log = std::vector<std::string>;
 
-constexpr Ns ms(Ns n) { return n * kNsPerMs; }
+constexpr Ns ms(Ns n) {
+  return n * kNsPerMs;
+}
 
 class PlayerClientsTest : public ::testing::Test {
  protected:
@@ -141,7 +143,8 @@ class SlowClientTest : public PlayerClientsTest {
     options.stall_timeout_ns = ms(30'000);
     options.grace_ns = 0;
     std::vector<ScriptedFrame> frames;
-    for (int i = 0; i < 5; ++i) frames.push_back({ms(i), std::string(300, static_cast<char>('a' + i))});
+    for (int i = 0; i < 5; ++i)
+      frames.push_back({ms(i), std::string(300, static_cast<char>('a' + i))});
     open(Speed{1, true}, std::move(frames));
     player->join(slow);
     player->join(fast);

@@ -15,7 +15,9 @@ using testing::ScriptedFrame;
 using testing::ScriptedSource;
 using Log = std::vector<std::string>;
 
-constexpr Ns ms(Ns n) { return n * kNsPerMs; }
+constexpr Ns ms(Ns n) {
+  return n * kNsPerMs;
+}
 
 class PlayerTest : public ::testing::Test {
  protected:
@@ -137,8 +139,13 @@ TEST_F(PlayerTest, StepCountsInboundDataFramesAndServesWhatLiesBetween) {
   pong.opcode = Opcode::pong;
   ScriptedFrame sent{ms(4), "sent"};
   sent.direction = Direction::out;
-  open(Speed{}, {{ms(0), "hello", FrameRole::handshake}, {ms(1), "a"}, copy, pong, sent,
-                 {ms(5), "b"}, {ms(6), "c"}});
+  open(Speed{}, {{ms(0), "hello", FrameRole::handshake},
+                 {ms(1), "a"},
+                 copy,
+                 pong,
+                 sent,
+                 {ms(5), "b"},
+                 {ms(6), "c"}});
   ASSERT_TRUE(player->step(2).ok());
   EXPECT_EQ(listener.take(), (Log{"@0 hello", "@0 a", "@0 copy", "@0 pong", "@0 sent", "@0 b"}));
   EXPECT_EQ(player->position(), ms(5));
@@ -181,8 +188,8 @@ TEST_F(PlayerTest, ALoopGoesOnFromTheStart) {
   open(Speed{});
   source->loops = true;
   server.advance(ms(115));
-  EXPECT_EQ(listener.take(), (Log{"@0 a", "@10 b", "@10 c", "@25 d", "@100 e", "@100 a", "@110 b",
-                                  "@110 c"}));
+  EXPECT_EQ(listener.take(),
+            (Log{"@0 a", "@10 b", "@10 c", "@25 d", "@100 e", "@100 a", "@110 b", "@110 c"}));
   EXPECT_EQ(player->position(), ms(15));
   EXPECT_EQ(ends, 0);
 }

@@ -16,9 +16,10 @@ namespace tapedeck::testing {
 class Probe {
  public:
   explicit Probe(const std::string& arguments)
-      : pipe_(::popen(("/usr/bin/python3 " TAPEDECK_SOURCE_DIR "/tests/clients/probe.py " + arguments)
-                          .c_str(),
-                      "r")) {
+      : pipe_(
+            ::popen(("/usr/bin/python3 " TAPEDECK_SOURCE_DIR "/tests/clients/probe.py " + arguments)
+                        .c_str(),
+                    "r")) {
     EXPECT_NE(pipe_, nullptr);
   }
   ~Probe() {

@@ -1,4 +1,5 @@
-// A clock, a server, peers and a source that tests move by hand: no test of the replay waits for real time.
+// A clock, a server, peers and a source that tests move by hand: no test of the replay waits for
+// real time.
 #pragma once
 
 #include <deque>
@@ -115,8 +116,8 @@ class FakeServer final : public Server {
   std::map<Key, std::function<void()>> timers_;
 };
 
-// Logs `text PAYLOAD`, `binary PAYLOAD`, `ping PAYLOAD`, `close CODE REASON`, `below BYTES`. Nothing leaves its
-// queue unless `reads` is true.
+// Logs `text PAYLOAD`, `binary PAYLOAD`, `ping PAYLOAD`, `close CODE REASON`, `below BYTES`.
+// Nothing leaves its queue unless `reads` is true.
 class FakePeer final : public Peer {
  public:
   explicit FakePeer(std::uint64_t id = 7) : id_(id) {}
@@ -186,7 +187,9 @@ class ScriptedSource final : public FrameSource {
     --available;
     auto block = std::make_unique<Block>();
     if (next_ == frames_.size()) {
-      block->kind = loops ? Block::Kind::wrap : error.empty() ? Block::Kind::end : Block::Kind::error;
+      block->kind = loops           ? Block::Kind::wrap
+                    : error.empty() ? Block::Kind::end
+                                    : Block::Kind::error;
       block->message = error;
       if (loops) next_ = 0;
       is_over_ = !loops;
@@ -227,7 +230,8 @@ class ScriptedSource final : public FrameSource {
   bool is_over_ = false;
 };
 
-// Logs `@MS PAYLOAD` for each frame, `state playing|waiting|paused|ended SPEED @MS`, `end`, `close CODE REASON`.
+// Logs `@MS PAYLOAD` for each frame, `state playing|waiting|paused|ended SPEED @MS`, `end`, `close
+// CODE REASON`.
 class FakeListener final : public Listener {
  public:
   explicit FakeListener(const ManualClock& clock, const Endpoint* endpoint = nullptr)

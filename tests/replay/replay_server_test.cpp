@@ -23,25 +23,25 @@ std::string event(int id, const std::string& symbol) {
   return R"({"type":"EVENT","payload":{"id":)" + std::to_string(id) +
          R"(,"type":"REGIME_SHIFT","symbol":")" + symbol + "\"}}";
 }
-std::string trade(const std::string& symbol) {
-  return R"({"type":"Trade","symbol":")" + symbol +
+std::string fill(const std::string& symbol) {
+  return R"({"type":"Fill","order_id":1,"fill_id":2,"symbol":")" + symbol +
          R"(","price":"1.50","size":"5.0","side":"buy","timestamp":1737331200000})";
 }
 const std::string kSnapshot = R"({"type":"SNAPSHOT","payload":{"events":[]}})";
 
-// Nexusglass events and Hypercall trades, 10 ms apart, with what services say themselves in between.
+// Nexusglass events and Hypercall fills, 10 ms apart, with what services say themselves in between.
 void write_tape(const std::string& path) {
   TapeMaker tape(path);
   const auto events = tape.connection("nexusglass", "ws/fastfeed", 0, 5);
   const auto market = tape.connection("hypercall", "ws", 0, 5);
   tape.frame(events, 10, R"({"type":"HANDSHAKE","payload":{"tier":"OLD"}})");
   tape.frame(events, 20, kSnapshot);
-  tape.frame(market, 30, R"({"type":"Subscribed","channel":"trades"})");
+  tape.frame(market, 30, R"({"type":"Subscribed","channel":"fills"})");
   tape.frame(events, 40, event(1, "BTCUSDT"));
-  tape.frame(market, 50, trade("BTC-20260131-100000-C"));
+  tape.frame(market, 50, fill("BTC-20260131-100000-C"));
   tape.frame(events, 60, R"({"type":"PING"})");
   tape.frame(events, 70, event(2, "ETHUSDT"));
-  tape.frame(market, 80, trade("ETH-20260131-4000-P"));
+  tape.frame(market, 80, fill("ETH-20260131-4000-P"));
   tape.frame(events, 90, std::string_view("\x00\xff\x10", 3), Opcode::binary);
   tape.frame(events, 100, R"({"type":"NEWS","payload":{"text":"grüße"}})");
   tape.finish();
@@ -82,18 +82,18 @@ TEST_F(ReplayServerTest, AFeedsClientGetsTheRecordedBytesAfterTheServicesOwnWord
   ASSERT_EQ(got.size(), 7U);
   EXPECT_NE(got[0].find("\"tier\":\"PULSE\""), std::string::npos) << got[0];
   got.erase(got.begin());
-  EXPECT_EQ(got, (Log{"text " + kSnapshot, "text " + event(1, "BTCUSDT"),
-                      "text " + event(2, "ETHUSDT"), "binary 00ff10",
-                      R"(text {"type":"NEWS","payload":{"text":"grüße"}})",
-                      "close 1000 end of tape"}));
+  EXPECT_EQ(got,
+            (Log{"text " + kSnapshot, "text " + event(1, "BTCUSDT"), "text " + event(2, "ETHUSDT"),
+                 "binary 00ff10", R"(text {"type":"NEWS","payload":{"text":"grüße"}})",
+                 "close 1000 end of tape"}));
 }
 
 TEST_F(ReplayServerTest, AnotherFeedsClientPlaysItsOwnProtocol) {
   const auto replay = run(options());
-  const Log got = probe("ws " + replay->ws("/hypercall/ws") +
-                        R"( --send '{"type":"Subscribe","channel":"trades","symbols":["ETH"]}')");
-  EXPECT_EQ(got, (Log{R"(text {"type":"Subscribed","channel":"trades"})",
-                      "text " + trade("ETH-20260131-4000-P"), "close 1000 end of tape"}));
+  const Log got = probe("ws " + replay->ws("/hypercall/ws?wallet=0xabc") +
+                        R"( --send '{"type":"Subscribe","channel":"fills","symbols":["ETH"]}')");
+  EXPECT_EQ(got, (Log{R"(text {"type":"Subscribed","channel":"fills"})",
+                      "text " + fill("ETH-20260131-4000-P"), "close 1000 end of tape"}));
 }
 
 TEST_F(ReplayServerTest, TapeClientsSeeEverythingInOrder) {
@@ -124,7 +124,7 @@ TEST_F(ReplayServerTest, ItWaitsForItsClientsAndLeavesAtTheEnd) {
   EXPECT_EQ(second.size(), 8U);
   EXPECT_EQ(first.rest().back(), "close 1000 end of tape");
   EXPECT_TRUE(replay->wait().ok());
-  EXPECT_EQ(replay->server().summary(), "played 10 frames, sent 9 to clients");
+  EXPECT_EQ(replay->server().summary(), "played 10 frames, sent 8 to clients");
 }
 
 TEST_F(ReplayServerTest, AfterTheEndLateComersAreToldAndASeekGoesOn) {
@@ -153,6 +153,8 @@ TEST_F(ReplayServerTest, StepsServeAsManyDataFrames) {
   EXPECT_EQ(status["pos_ns"], 40 * kNsPerMs);
   EXPECT_EQ(status["playing"], false);
   EXPECT_EQ(status["clients"][0]["feed"], "nexusglass");
+  replay->server().stop();
+  EXPECT_EQ(client.rest(), (Log{"close 1001 "}));
 }
 
 TEST_F(ReplayServerTest, FromAndToCutTheTape) {
@@ -177,9 +179,10 @@ TEST_F(ReplayServerTest, WrongPathsAndQueriesAreRefused) {
   EXPECT_EQ(probe("ws " + replay->ws("/tape?view=rows")), (Log{"refused 400"}));
   EXPECT_EQ(probe("http GET " + replay->http("/hypercall/ws")),
             (Log{R"(426 {"error":"/hypercall/ws speaks WebSocket"})"}));
-  EXPECT_EQ(probe("http GET " + replay->http("/hypercall/trades?limit=1")),
-            (Log{R"(404 {"error":"/hypercall/trades: history is not served from a tape yet, only by )"
-                 R"(the simulator"})"}));
+  EXPECT_EQ(
+      probe("http GET " + replay->http("/hypercall/trades?limit=1")),
+      (Log{R"(404 {"error":"/hypercall/trades: history is not served from a tape yet, only by )"
+           R"(the simulator"})"}));
 }
 
 TEST_F(ReplayServerTest, OptionsThatCannotBeAreNamed) {

@@ -129,7 +129,8 @@ TEST_P(SimFeedTest, EveryMessageIsOfAnEndpointThatTheServiceHas) {
   EXPECT_TRUE(checker.is_encoded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Feeds, SimFeedTest, ::testing::ValuesIn(all_feeds().begin(), all_feeds().end()),
+INSTANTIATE_TEST_SUITE_P(Feeds, SimFeedTest,
+                         ::testing::ValuesIn(all_feeds().begin(), all_feeds().end()),
                          [](const auto& name) { return std::string(name.param->name()); });
 
 }  // namespace

@@ -1,11 +1,10 @@
-// `sim` as its users meet it, for every feed of the registry that says something without being asked, and
-// one that is asked.
-#include "replay/sim.h"
-
+// `sim` as its users meet it, for every feed of the registry that says something without being
+// asked, and one that is asked.
 #include <gtest/gtest.h>
 
 #include <mutex>
 
+#include "replay/sim.h"
 #include "tests/replay/probe.h"
 
 namespace tapedeck {
@@ -83,10 +82,12 @@ TEST(SimServer, RestAnswersFromTheSameTimeline) {
   SimOptions options;
   options.epoch_ns = 0;
   const auto sim = run(options);
-  const Log got = probe("http GET " + sim->http("/nexusglass/api/v1/fastfeed/events?after=0&token=k&limit=2"));
+  const Log got =
+      probe("http GET " + sim->http("/nexusglass/api/v1/fastfeed/events?after=0&token=k&limit=2"));
   ASSERT_EQ(got.size(), 1U);
   EXPECT_TRUE(got[0].starts_with(R"(200 {"events":[{)")) << got[0];
-  EXPECT_EQ(probe("http GET " + sim->http("/nobody")), (Log{R"(404 {"error":"/nobody: no such path"})"}));
+  EXPECT_EQ(probe("http GET " + sim->http("/nobody")),
+            (Log{R"(404 {"error":"/nobody: no such path"})"}));
   EXPECT_EQ(probe("ws " + sim->ws("/nexusglass/ws")), (Log{"refused 401"}));
 }
 

@@ -36,7 +36,8 @@ class SourceTest : public ::testing::Test {
     }
     return block;
   }
-  // Up to the end, each frame as `TAPE:ID @MS PAYLOAD`, with `dup` for duplicates; `wraps` loops at most.
+  // Up to the end, each frame as `TAPE:ID @MS PAYLOAD`, with `dup` for duplicates; `wraps` loops at
+  // most.
   Log read(Ns from_ms = 0, int wraps = 0) {
     source->seek(TapeMaker::at(from_ms));
     Log log;
@@ -65,12 +66,13 @@ class SourceTest : public ::testing::Test {
 TEST_F(SourceTest, GivesEveryFrameInTheOrderOfIds) {
   TapeMaker tape(folder.file("a.tape"));
   const auto c = tape.connection("elsewhere", "ws");
-  tape.frame(c, 1, "one").frame(c, 2, "hi", Opcode::ping).frame(c, 2, "out", Opcode::text,
-                                                                Direction::out);
+  tape.frame(c, 1, "one")
+      .frame(c, 2, "hi", Opcode::ping)
+      .frame(c, 2, "out", Opcode::text, Direction::out);
   tape.frame(c, 5, std::string_view("\x00\xff", 2), Opcode::binary).finish();
   open({"a.tape"});
-  EXPECT_EQ(read(), (Log{"0:1 @1 one", "0:2 @2 hi", "0:3 @2 out",
-                         "0:4 @5 " + std::string("\x00\xff", 2)}));
+  EXPECT_EQ(read(),
+            (Log{"0:1 @1 one", "0:2 @2 hi", "0:3 @2 out", "0:4 @5 " + std::string("\x00\xff", 2)}));
 }
 
 TEST_F(SourceTest, EncodesInboundMessagesOnce) {
@@ -92,7 +94,8 @@ TEST_F(SourceTest, ClassifiesByTheFeedsOwnRules) {
   const auto c = tape.connection("nexusglass", "ws/fastfeed");
   tape.frame(c, 1, R"({"type":"HANDSHAKE","payload":{}})");
   tape.frame(c, 2, R"({"type":"SNAPSHOT","payload":{"events":[]}})");
-  tape.frame(c, 3, R"({"type":"EVENT","payload":{"id":1,"type":"REGIME_SHIFT","symbol":"BTCUSDT"}})");
+  tape.frame(c, 3,
+             R"({"type":"EVENT","payload":{"id":1,"type":"REGIME_SHIFT","symbol":"BTCUSDT"}})");
   tape.frame(c, 4, "\xff\xfe");
   tape.finish();
   open({"a.tape"});
@@ -116,7 +119,8 @@ TEST_F(SourceTest, AfterAStepBackOfTheWallClockThePositionStandsStill) {
   tape.frame(c, 1'000, "a").frame(c, 3'000, "b").frame(c, 1'500, "c").frame(c, 2'500, "d");
   tape.frame(c, 4'000, "e").finish();
   open({"a.tape"});
-  EXPECT_EQ(read(), (Log{"0:1 @1000 a", "0:2 @3000 b", "0:3 @3000 c", "0:4 @3000 d", "0:5 @4000 e"}));
+  EXPECT_EQ(read(),
+            (Log{"0:1 @1000 a", "0:2 @3000 b", "0:3 @3000 c", "0:4 @3000 d", "0:5 @4000 e"}));
   EXPECT_EQ(read(2'200), (Log{"0:2 @3000 b", "0:3 @3000 c", "0:4 @3000 d", "0:5 @4000 e"}));
   EXPECT_EQ(read(3'500), (Log{"0:5 @4000 e"}));
 }
@@ -238,6 +242,16 @@ TEST_F(SourceTest, ATapeThatIsRemovedMeanwhileIsReadToItsEnd) {
   open({"a.tape"});
   std::filesystem::remove(folder.file("a.tape"));
   EXPECT_EQ(read(), (Log{"0:1 @1 a"}));
+}
+
+TEST_F(SourceTest, AFrameWithoutItsConnectionIsAnErrorThatNamesTheTape) {
+  TapeMaker tape(folder.file("a.tape"));
+  const auto c = tape.connection("elsewhere", "ws");
+  tape.frame(c, 1, "a").frame(99, 2, "b").finish();
+  open({"a.tape"});
+  EXPECT_EQ(read(), (Log{"error " + folder.file("a.tape") +
+                         ": frame 2 names connection 99, which is not on the tape: see `tapedeck "
+                         "verify`"}));
 }
 
 TEST_F(SourceTest, StopsWhileItsQueueIsFull) {

@@ -16,17 +16,19 @@ using testing::ScriptedSource;
 using Log = std::vector<std::string>;
 
 constexpr Ns kStart = 1'000 * kNsPerSec;
-constexpr Ns ms(Ns n) { return kStart + n * kNsPerMs; }
+constexpr Ns ms(Ns n) {
+  return kStart + n * kNsPerMs;
+}
 
 class TapeClientTest : public ::testing::Test {
  protected:
-  void open(TapeQuery query, std::vector<ScriptedFrame> frames = {{ms(0), "a"}, {ms(50), "b"},
-                                                                  {ms(100), "c"}}) {
+  void open(TapeQuery query,
+            std::vector<ScriptedFrame> frames = {{ms(0), "a"}, {ms(50), "b"}, {ms(100), "c"}}) {
     source = std::make_unique<ScriptedSource>(&endpoint, std::move(frames));
     Player::Options options;
     options.grace_ns = 0;
-    player = std::make_unique<Player>(Deck(kStart, ms(100), Speed{}), kStart, *source, server, clock,
-                                      options, Player::Hooks{});
+    player = std::make_unique<Player>(Deck(kStart, ms(100), Speed{}), kStart, *source, server,
+                                      clock, options, Player::Hooks{});
     player->start();
     client = make(std::move(query));
     client->on_open(peer);
@@ -63,10 +65,9 @@ class TapeClientTest : public ::testing::Test {
 TEST_F(TapeClientTest, TellsTheStateThenTheFramesThenTheEnd) {
   open({});
   server.advance(100 * kNsPerMs);
-  EXPECT_EQ(peer.take(),
-            (Log{state(false, "1", 0), state(true, "1", 0), frame(1, 0, "a"), frame(2, 50, "b"),
-                 frame(3, 100, "c"), state(false, "1", 100), R"(text {"t":"end"})",
-                 "close 1000 end of tape"}));
+  EXPECT_EQ(peer.take(), (Log{state(false, "1", 0), state(true, "1", 0), frame(1, 0, "a"),
+                              frame(2, 50, "b"), frame(3, 100, "c"), state(false, "1", 100),
+                              R"(text {"t":"end"})", "close 1000 end of tape"}));
   client->on_closed();
   EXPECT_EQ(left, 1);
 }
@@ -156,8 +157,8 @@ TEST_F(TapeClientTest, WhoComesAfterTheEndIsToldSo) {
   const auto late = make({});
   FakePeer late_peer(9);
   late->on_open(late_peer);
-  EXPECT_EQ(late_peer.take(), (Log{state(false, "1", 100), R"(text {"t":"end"})",
-                                   "close 1000 end of tape"}));
+  EXPECT_EQ(late_peer.take(),
+            (Log{state(false, "1", 100), R"(text {"t":"end"})", "close 1000 end of tape"}));
 }
 
 TEST(TapeEncoder, EscapesTextAndEncodesWhatIsNone) {

@@ -37,7 +37,8 @@ class TempFolder {
 // 2026-03-17T10:00:00Z
 inline constexpr Ns kTapeStart = 1'773'741'600 * kNsPerSec;
 
-// Writes one tape. Times are milliseconds from kTapeStart; frames get ids from 1 in the order written.
+// Writes one tape. Times are milliseconds from kTapeStart; frames get ids from 1 in the order
+// written.
 class TapeMaker {
  public:
   explicit TapeMaker(const std::string& path, Ns start_ms = 0) : start_ms_(start_ms) {

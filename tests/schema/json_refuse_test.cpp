@@ -16,8 +16,7 @@ namespace {
 
 using testing::dump;
 
-TEST(JsonDoc, RefusesWhatIsNoJson) {
-  const std::vector<std::string> texts = {"",
+const std::vector<std::string> kNoJson = {"",
                                           " ",
                                           "\n",
                                           "nul",
@@ -141,8 +140,10 @@ TEST(JsonDoc, RefusesWhatIsNoJson) {
                                           "{\"a\":[1}",
                                           "[{\"a\":1]",
                                           "[\"\\\"]"};
+
+TEST(JsonDoc, RefusesWhatIsNoJson) {
   JsonDoc doc;
-  for (const std::string& text : texts) {
+  for (const std::string& text : kNoJson) {
     EXPECT_FALSE(doc.parse(text)) << text;
     EXPECT_FALSE(doc.root().exists()) << text;
     EXPECT_NE(doc.error(), "") << text;

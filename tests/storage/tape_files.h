@@ -14,29 +14,9 @@
 
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapedeck::testing {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "tapedeck-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary directory " << name;
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
 
 inline constexpr Ns kStart = 1'795'253'400'000'000'000;  // 2026-11-21T09:30:00Z
 

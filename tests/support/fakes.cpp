@@ -44,6 +44,7 @@ void ActionLog::arm(int timer, Ns after) { actions.push_back(arm_line(timer, aft
 void ActionLog::request(RestRequest request) {
   actions.push_back("request " + request.purpose + " " + request.method + " " + request.url);
 }
+void ActionLog::learn_secret(std::string_view secret) { actions.push_back("secret " + std::string(secret)); }
 void ActionLog::ready(std::string_view stream) { actions.push_back("ready " + std::string(stream)); }
 void ActionLog::lost(std::string_view stream, GapCause /*cause*/, std::string_view why) {
   actions.push_back("lost " + std::string(stream) + ": " + std::string(why));

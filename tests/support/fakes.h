@@ -28,7 +28,7 @@ class RowLog final : public RowSink {
   std::vector<std::string> cursors;  // `stream=value`
 };
 
-// Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD URL`,
+// Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD URL`, `secret TEXT`,
 // `ready STREAM`, `lost STREAM: why`, `fail passing: why`, `fail permanent: why`.
 class ActionLog final : public ClientActions {
  public:
@@ -36,6 +36,7 @@ class ActionLog final : public ClientActions {
   void send(std::string_view text) override;
   void arm(int timer, Ns after) override;
   void request(RestRequest request) override;
+  void learn_secret(std::string_view secret) override;
   void ready(std::string_view stream) override;
   void lost(std::string_view stream, GapCause cause, std::string_view why) override;
   void fail(Failure failure, std::string_view why) override;

@@ -12,11 +12,11 @@
 
 namespace tapedeck::testing {
 
-ScriptedPeer::~ScriptedPeer() {
+ScriptedSocket::~ScriptedSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::string ScriptedPeer::read(std::size_t bytes) {
+std::string ScriptedSocket::read(std::size_t bytes) {
   std::string out;
   while (out.size() < bytes) {
     char buffer[4096];
@@ -27,7 +27,7 @@ std::string ScriptedPeer::read(std::size_t bytes) {
   return out;
 }
 
-std::string ScriptedPeer::read_header() {
+std::string ScriptedSocket::read_header() {
   std::string out;
   while (out.find("\r\n\r\n") == std::string::npos) {
     const std::string next = read(1);
@@ -37,9 +37,9 @@ std::string ScriptedPeer::read_header() {
   return out;
 }
 
-std::string ScriptedPeer::read_all() { return read(std::string::npos); }
+std::string ScriptedSocket::read_all() { return read(std::string::npos); }
 
-void ScriptedPeer::write(std::string_view bytes) {
+void ScriptedSocket::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;
@@ -47,7 +47,7 @@ void ScriptedPeer::write(std::string_view bytes) {
   }
 }
 
-void ScriptedPeer::accept_upgrade(const std::string& header, std::string_view extra) {
+void ScriptedSocket::accept_upgrade(const std::string& header, std::string_view extra) {
   const std::string name = "sec-websocket-key: ";
   const std::size_t at = to_lower(header).find(name) + name.size();
   const std::string salted = header.substr(at, header.find("\r\n", at) - at) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -57,15 +57,15 @@ void ScriptedPeer::accept_upgrade(const std::string& header, std::string_view ex
         base64_encode({reinterpret_cast<const char*>(digest), sizeof digest}) + "\r\n\r\n" + std::string(extra));
 }
 
-void ScriptedPeer::end() { ::shutdown(descriptor_, SHUT_WR); }
+void ScriptedSocket::end() { ::shutdown(descriptor_, SHUT_WR); }
 
-void ScriptedPeer::reset() {
+void ScriptedSocket::reset() {
   const linger hard{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
   ::close(std::exchange(descriptor_, -1));
 }
 
-ScriptedServer::ScriptedServer(std::function<void(ScriptedPeer&)> script) {
+ScriptedServer::ScriptedServer(std::function<void(ScriptedSocket&)> script) {
   listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -78,7 +78,7 @@ ScriptedServer::ScriptedServer(std::function<void(ScriptedPeer&)> script) {
   thread_ = std::thread([this, script = std::move(script)] {
     const int accepted = ::accept(listener_, nullptr, nullptr);
     if (accepted < 0) return;
-    ScriptedPeer peer(accepted);
+    ScriptedSocket peer(accepted);
     script(peer);
   });
 }

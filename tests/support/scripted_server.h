@@ -9,12 +9,12 @@
 namespace tapedeck::testing {
 
 // One accepted connection. Calls block; what fails ends the script quietly (the test sees it from its side).
-class ScriptedPeer {
+class ScriptedSocket {
  public:
-  explicit ScriptedPeer(int descriptor) : descriptor_(descriptor) {}
-  ~ScriptedPeer();
-  ScriptedPeer(const ScriptedPeer&) = delete;
-  ScriptedPeer& operator=(const ScriptedPeer&) = delete;
+  explicit ScriptedSocket(int descriptor) : descriptor_(descriptor) {}
+  ~ScriptedSocket();
+  ScriptedSocket(const ScriptedSocket&) = delete;
+  ScriptedSocket& operator=(const ScriptedSocket&) = delete;
 
   // Reads up to and including the blank line after a request's header.
   std::string read_header();
@@ -35,7 +35,7 @@ class ScriptedPeer {
 // Listens on a free loopback port and plays `script` to the first client, on a thread of its own.
 class ScriptedServer {
  public:
-  explicit ScriptedServer(std::function<void(ScriptedPeer&)> script);
+  explicit ScriptedServer(std::function<void(ScriptedSocket&)> script);
   ~ScriptedServer();  // waits for the script's end
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;

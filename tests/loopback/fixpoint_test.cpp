@@ -1,0 +1,69 @@
+// record(replay(tape)) has the same data frames and rows as tape.
+#include <gtest/gtest.h>
+
+#include "tests/loopback/harness.h"
+#include "tests/support/temp_dir.h"
+
+namespace tapedeck {
+namespace {
+
+using namespace testing;  // NOLINT: a test's own vocabulary
+
+constexpr std::size_t kConnections = 4;
+
+class Fixpoint : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SimOptions options;
+    options.rate = 1'000;
+    SimulatedServices services(options);
+    Recording recording(config_for(services.host()), directory_.path() + "/first");
+    services.wait_until_sent(kConnections, 150);
+    tape_ = recording.stop();
+  }
+
+  // Records `tape_` as it is replayed, to its end.
+  std::string record_replay(ReplayOptions options) {
+    options.tapes = {tape_};
+    options.wait_clients = static_cast<int>(kConnections);
+    options.exit_at_end = true;
+    Replaying replaying(options);
+    Recording recording(config_for(replaying.host()), directory_.path() + "/second");
+    replaying.wait();
+    return recording.stop();
+  }
+
+  void expect_fixpoint(const std::string& again) {
+    EXPECT_EQ(data_frames_of(again), data_frames_of(tape_));
+    EXPECT_EQ(rows_of(again), rows_of(tape_));
+  }
+
+  TempDir directory_;
+  std::string tape_;
+};
+
+TEST_F(Fixpoint, AtFullSpeed) {
+  ReplayOptions options;
+  options.max_speed = true;
+  expect_fixpoint(record_replay(options));
+}
+
+TEST_F(Fixpoint, AtRecordedPace) { expect_fixpoint(record_replay({})); }
+
+TEST_F(Fixpoint, AtAnotherPace) {
+  ReplayOptions options;
+  options.speed = 7.5;
+  expect_fixpoint(record_replay(options));
+}
+
+TEST_F(Fixpoint, OfAReplayOfAReplay) {
+  ReplayOptions options;
+  options.max_speed = true;
+  const std::string original = tape_;
+  tape_ = record_replay(options);
+  expect_fixpoint(record_replay(options));
+  EXPECT_EQ(data_frames_of(tape_), data_frames_of(original));
+}
+
+}  // namespace
+}  // namespace tapedeck

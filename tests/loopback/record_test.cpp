@@ -1,0 +1,151 @@
+// record ← sim over real sockets: what the services sent is what the tape has.
+#include <gtest/gtest.h>
+
+#include "storage/tape_reader.h"
+#include "tests/loopback/harness.h"
+#include "tests/support/certificate.h"
+#include "tests/support/temp_dir.h"
+
+namespace tapedeck {
+namespace {
+
+using namespace testing;  // NOLINT: a test's own vocabulary
+
+constexpr std::size_t kConnections = 4;  // three of NexusGlass, one of Hypercall
+
+// Every frame that a simulated service sent or received, against the tape, byte for byte and in order.
+void expect_same_conversations(const std::vector<Conversation>& truth, const std::string& tape) {
+  const auto not_close = [](const std::string&, const InFrame& frame) { return frame.opcode != Opcode::close; };
+  const auto in = frames_of(tape, Direction::in, not_close);
+  const auto out = frames_of(tape, Direction::out, not_close);
+  ASSERT_EQ(in.size(), truth.size());
+  for (const Conversation& conversation : truth) {
+    const std::string name = conversation.feed + "/" + conversation.endpoint;
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(in.contains(name));
+    EXPECT_EQ(in.at(name), conversation.sent);
+    if (!conversation.received.empty()) {
+      ASSERT_TRUE(out.contains(name));
+      EXPECT_EQ(out.at(name), conversation.received);
+    }
+  }
+}
+
+void expect_clean_session(const std::string& tape) {
+  auto reader = open_tape(tape);
+  ASSERT_TRUE(reader.ok()) << reader.error().message;
+  EXPECT_EQ((*reader)->session()->outcome, "closed");
+  EXPECT_TRUE((*reader)->gaps()->empty());
+  EXPECT_TRUE((*reader)->unparsed_counts()->empty());
+  const std::vector<ConnectionInfo> connections = std::move(*(*reader)->connections());
+  for (const ConnectionInfo& connection : connections) {
+    EXPECT_TRUE(connection.ready_ns.has_value()) << connection.endpoint;
+    EXPECT_EQ(connection.closed_by, ClosedBy::client) << connection.endpoint;
+    EXPECT_EQ(connection.close_code, 1000);
+    EXPECT_EQ(connection.error, std::nullopt);
+    EXPECT_EQ(connection.url.find("loopback-api-key"), std::string::npos);
+  }
+}
+
+TEST(RecordLoopback, EveryFrameIsOnTheTapeByteForByteAndInOrder) {
+  const TempDir directory;
+  SimOptions options;
+  options.rate = 2'000;
+  SimulatedServices services(options);
+  Recording recording(config_for(services.host()), directory.path());
+  services.wait_until_sent(kConnections, 300);
+  const std::string tape = recording.stop();
+  services.stop();
+  expect_same_conversations(services.conversations(), tape);
+  expect_clean_session(tape);
+}
+
+TEST(RecordLoopback, TheSameOverTls) {
+  const TempDir directory;
+  const Certificate certificate;
+  SimOptions options;
+  options.rate = 2'000;
+  options.server.tls_certificate_file = certificate.certificate_file();
+  options.server.tls_key_file = certificate.key_file();
+  SimulatedServices services(options);
+  Recording recording(config_for(services.host(), certificate.certificate_file()), directory.path());
+  services.wait_until_sent(kConnections, 300);
+  const std::string tape = recording.stop();
+  services.stop();
+  expect_same_conversations(services.conversations(), tape);
+  expect_clean_session(tape);
+}
+
+TEST(RecordLoopback, ACertificateForAnotherNameOrFromAStrangerIsRefused) {
+  const TempDir directory;
+  const Certificate certificate("DNS:elsewhere.example");
+  const Certificate stranger;
+  SimOptions options;
+  options.server.tls_certificate_file = certificate.certificate_file();
+  options.server.tls_key_file = certificate.key_file();
+  SimulatedServices services(options);
+  for (const std::string& trusted : {certificate.certificate_file(), stranger.certificate_file()}) {
+    Recording recording(config_for(services.host(), trusted), directory.path());
+    recording.wait_until_committed(0);
+    // Nothing can arrive, so the end is awaited by the first attempts' own failure.
+    std::string tape;
+    for (bool failed = false; !failed;) {
+      auto tapes = list_tapes(directory.path());
+      ASSERT_TRUE(tapes.ok());
+      auto reader = open_tape(tapes->back());
+      if (!reader) continue;
+      auto connections = (*reader)->connections();
+      if (!connections) continue;
+      for (const ConnectionInfo& connection : *connections) failed = failed || connection.error.has_value();
+    }
+    tape = recording.stop();
+    auto reader = open_tape(tape);
+    const std::vector<ConnectionInfo> connections = std::move(*(*reader)->connections());
+    ASSERT_FALSE(connections.empty());
+    EXPECT_FALSE(connections.front().opened_ns.has_value());
+    EXPECT_NE(connections.front().error.value_or("").find("certificate verify failed"), std::string::npos)
+        << connections.front().error.value_or("");
+    EXPECT_EQ((*reader)->frame_count().value(), 0);
+    EXPECT_FALSE((*reader)->gaps()->empty());
+  }
+}
+
+TEST(RecordLoopback, ServicesThatGoAwayAndComeBackLeaveAGapAndAWholeTape) {
+  const TempDir directory;
+  SimOptions options;
+  options.rate = 500;
+  auto services = std::make_unique<SimulatedServices>(options);
+  Recording recording(config_for(services->host()), directory.path());
+  services->wait_until_sent(kConnections, 50);
+  const std::uint16_t port = services->port();
+  services->stop();
+  const auto first = services->conversations();
+  options.server.port = port;
+  SimulatedServices again(options);
+  again.wait_until_sent(kConnections, 50);
+  const std::string tape = recording.stop();
+  again.stop();
+
+  auto reader = open_tape(tape);
+  const std::vector<Gap> gaps = std::move(*(*reader)->gaps());
+  EXPECT_EQ(gaps.size(), 3U + 11U);  // an endpoint, a channel each
+  for (const Gap& gap : gaps) {
+    EXPECT_EQ(gap.cause, GapCause::disconnect) << gap.stream;
+    EXPECT_EQ(gap.status, GapStatus::open);
+    ASSERT_TRUE(gap.to_ns.has_value()) << gap.stream;
+    EXPECT_GT(*gap.to_ns, gap.from_ns);
+  }
+  // What both lives of the services sent, one behind the other.
+  std::vector<Conversation> truth = first;
+  for (Conversation& before : truth) {
+    for (const Conversation& after : again.conversations()) {
+      if (after.feed != before.feed || after.endpoint != before.endpoint) continue;
+      before.sent.insert(before.sent.end(), after.sent.begin(), after.sent.end());
+      before.received.insert(before.received.end(), after.received.begin(), after.received.end());
+    }
+  }
+  expect_same_conversations(truth, tape);
+}
+
+}  // namespace
+}  // namespace tapedeck
