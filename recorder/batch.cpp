@@ -41,7 +41,8 @@ void Batch::add(const FrameRecord& frame) {
 }
 
 void Batch::add(const RowRecord& row) {
-  RowEntry entry{row, static_cast<std::uint32_t>(values_.size()), static_cast<std::uint32_t>(row.row.values.size())};
+  RowEntry entry{row, static_cast<std::uint32_t>(values_.size()),
+                 static_cast<std::uint32_t>(row.row.values.size())};
   entry.record.feed = arena_.copy(row.feed);
   for (const Value& value : row.row.values) {
     Value kept = value;
@@ -68,7 +69,8 @@ void Batch::put(const Gap& gap) {
   push(order_, gaps_, Kind::gap, gap);
 }
 
-void Batch::put(std::string_view feed, std::string_view stream, std::string_view value, Ns recv_ns) {
+void Batch::put(std::string_view feed, std::string_view stream, std::string_view value,
+                Ns recv_ns) {
   for (CursorEntry& cursor : cursors_) {
     if (cursor.feed != feed || cursor.stream != stream) continue;
     cursor.value = arena_.copy(value);
@@ -110,8 +112,8 @@ Result<void> Batch::write_to(TapeWriter& tape) const {
     if (!result) return result;
   }
   for (const CursorEntry& cursor : cursors_) {
-    auto result = tape.put_cursor(
-        {std::string(cursor.feed), std::string(cursor.stream), std::string(cursor.value), cursor.recv_ns});
+    auto result = tape.put_cursor({std::string(cursor.feed), std::string(cursor.stream),
+                                   std::string(cursor.value), cursor.recv_ns});
     if (!result) return result;
   }
   return {};

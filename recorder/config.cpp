@@ -21,10 +21,13 @@ std::vector<std::string> feed_names() {
   return names;
 }
 
-void check_url(ConfigReader& reader, std::string_view key, std::string& url, const std::vector<std::string>& schemes) {
-  const bool known = std::any_of(schemes.begin(), schemes.end(),
-                                 [&](const std::string& scheme) { return url.starts_with(scheme + "://"); });
-  if (!known) reader.fail(key, "must begin with " + join(schemes, ":// or ") + "://, not \"" + url + "\"");
+void check_url(ConfigReader& reader, std::string_view key, std::string& url,
+               const std::vector<std::string>& schemes) {
+  const bool known = std::any_of(schemes.begin(), schemes.end(), [&](const std::string& scheme) {
+    return url.starts_with(scheme + "://");
+  });
+  if (!known)
+    reader.fail(key, "must begin with " + join(schemes, ":// or ") + "://, not \"" + url + "\"");
   while (url.ends_with('/')) url.pop_back();
 }
 
@@ -46,7 +49,8 @@ Timeouts read_timeouts(ConfigReader& feed, const Timeouts& fallback) {
   ConfigReader reader = feed.object("timeouts");
   Timeouts timeouts;
   constexpr int kHour = 3'600'000;
-  timeouts.connect_ms = static_cast<int>(reader.integer("connect_ms", fallback.connect_ms, 1, kHour));
+  timeouts.connect_ms =
+      static_cast<int>(reader.integer("connect_ms", fallback.connect_ms, 1, kHour));
   timeouts.ready_ms = static_cast<int>(reader.integer("ready_ms", fallback.ready_ms, 1, kHour));
   timeouts.idle_ms = static_cast<int>(reader.integer("idle_ms", fallback.idle_ms, 1, kHour));
   timeouts.rest_ms = static_cast<int>(reader.integer("rest_ms", fallback.rest_ms, 1, kHour));
@@ -62,8 +66,9 @@ LinkSettings read_settings(ConfigReader& reader, const FeedDefaults& defaults) {
   check_url(reader, "ws_url", settings.ws_url, {"wss", "ws"});
   check_url(reader, "rest_url", settings.rest_url, {"https", "http"});
   settings.connections = static_cast<int>(reader.integer("connections", 1, 1, 16));
-  settings.message_bytes_max = static_cast<std::size_t>(reader.integer(
-      "message_bytes_max", static_cast<std::int64_t>(defaults.message_bytes_max), 1'024, std::int64_t{1} << 30U));
+  settings.message_bytes_max = static_cast<std::size_t>(
+      reader.integer("message_bytes_max", static_cast<std::int64_t>(defaults.message_bytes_max),
+                     1'024, std::int64_t{1} << 30U));
   settings.reconnect = read_reconnect(reader, defaults.reconnect);
   settings.timeouts = read_timeouts(reader, defaults.timeouts);
   return settings;
@@ -115,7 +120,8 @@ Result<void> read_feeds(const Json_& config, ConfigReader& root, const ConfigSou
   feeds.reject_unknown();
   if (auto result = feeds.result(); !result) return result;
   for (const std::string& name : only) {
-    const bool there = config.contains("feeds") && config["feeds"].is_object() && config["feeds"].contains(name);
+    const bool there =
+        config.contains("feeds") && config["feeds"].is_object() && config["feeds"].contains(name);
     if (!there) return Error{"--feeds: the configuration has no feeds." + name};
   }
   if (out.feeds.empty()) {
@@ -132,7 +138,8 @@ Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource&
     if (find_feed(name) != nullptr) continue;
     const std::string hint = nearest(name, feed_names());
     return Error{"--feeds: there is no feed \"" + name + "\"" +
-                 (hint.empty() ? "; known: " + join(feed_names(), ", ") : "; did you mean \"" + hint + "\"?")};
+                 (hint.empty() ? "; known: " + join(feed_names(), ", ")
+                               : "; did you mean \"" + hint + "\"?")};
   }
   Json_ config;
   try {
@@ -152,8 +159,9 @@ Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource&
     root.fail("name", "must be usable in a file name, without \"/\"");
   }
   out.commit_ms = static_cast<int>(root.integer("commit_ms", out.commit_ms, 1, 60'000));
-  out.durability =
-      root.choice("durability", "process", {"process", "power"}) == "power" ? Durability::power : Durability::process;
+  out.durability = root.choice("durability", "process", {"process", "power"}) == "power"
+                       ? Durability::power
+                       : Durability::process;
   ConfigReader tls = root.object("tls");
   out.ca_file = tls.optional_text("ca_file");
   tls.reject_unknown();

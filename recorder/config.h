@@ -1,4 +1,5 @@
-// The configuration of `record` (contract section 3): JSON with comments, checked whole before anything starts.
+// The configuration of `record` (contract section 3): JSON with comments, checked whole before
+// anything starts.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,8 @@ struct RecorderConfig {
   std::string redacted_json;  // what the tape keeps of it
 };
 
-// `only`: the feeds to record, or empty for all that are configured. Errors name the key (or the option
+// `only`: the feeds to record, or empty for all that are configured. Errors name the key (or the
+// option
 // --feeds) and what would be right.
 Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource& source,
                                     const std::vector<std::string>& only = {});

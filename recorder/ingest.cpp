@@ -46,12 +46,18 @@ Batch& Ingest::touch() {
   return *open_;
 }
 
-void Ingest::put_connection(const ConnectionInfo& connection) { touch().put(connection); }
-void Ingest::put_request(const RequestInfo& request) { touch().put(request); }
-void Ingest::put_gap(const Gap& gap) { touch().put(gap); }
+void Ingest::put_connection(const ConnectionInfo& connection) {
+  touch().put(connection);
+}
+void Ingest::put_request(const RequestInfo& request) {
+  touch().put(request);
+}
+void Ingest::put_gap(const Gap& gap) {
+  touch().put(gap);
+}
 
-std::int64_t Ingest::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
-                               std::string_view payload) {
+std::int64_t Ingest::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
+                               Opcode opcode, std::string_view payload) {
   const std::size_t used = queued_bytes_.load(std::memory_order_relaxed) + open_->bytes();
   if (used + payload.size() > options_.queue_bytes_max) return 0;
   touch().add(FrameRecord{++frames_, connection_id, recv_ns, direction, opcode, payload});
@@ -136,12 +142,15 @@ Result<void> Ingest::write(const std::vector<std::unique_ptr<Batch>>& batches) {
   }
   if (auto result = tape_->commit(); !result) return result;
   for (const auto& batch : batches) {
-    written_frames_.fetch_add(static_cast<std::int64_t>(batch->frames()), std::memory_order_relaxed);
+    written_frames_.fetch_add(static_cast<std::int64_t>(batch->frames()),
+                              std::memory_order_relaxed);
     written_rows_.fetch_add(static_cast<std::int64_t>(batch->rows()), std::memory_order_relaxed);
-    written_bytes_.fetch_add(static_cast<std::int64_t>(batch->payload_bytes()), std::memory_order_relaxed);
+    written_bytes_.fetch_add(static_cast<std::int64_t>(batch->payload_bytes()),
+                             std::memory_order_relaxed);
   }
   commits_.fetch_add(1, std::memory_order_relaxed);
-  last_commit_delay_ns_.store(clock_->now().mono - batches.front()->opened_mono_ns, std::memory_order_relaxed);
+  last_commit_delay_ns_.store(clock_->now().mono - batches.front()->opened_mono_ns,
+                              std::memory_order_relaxed);
   return {};
 }
 

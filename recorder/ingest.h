@@ -1,8 +1,9 @@
 // The bounded queue between the I/O thread and the tape, and the writer thread that owns the tape.
 //
-// The I/O thread fills an open batch; a batch is handed over when it is `commit` old or large enough, and
-// becomes one transaction (several when the writer is behind). The I/O thread never waits. Memory is bounded
-// in bytes: when they are used up, frames are refused (add_frame gives 0) and small records still taken.
+// The I/O thread fills an open batch; a batch is handed over when it is `commit` old or large
+// enough, and becomes one transaction (several when the writer is behind). The I/O thread never
+// waits. Memory is bounded in bytes: when they are used up, frames are refused (add_frame gives 0)
+// and small records still taken.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,7 @@
 namespace tapedeck {
 
 struct IngestOptions {
-  Ns commit_ns = 50 * kNsPerMs;          // from receipt to commit, as far as the disk keeps up
+  Ns commit_ns = 50 * kNsPerMs;  // from receipt to commit, as far as the disk keeps up
   std::size_t batch_bytes_max = 1U << 20U;
   std::size_t queue_bytes_max = 32U << 20U;
 };
@@ -34,16 +35,16 @@ struct IngestOptions {
 struct IngestStats {
   std::int64_t frames = 0;
   std::int64_t rows = 0;
-  std::int64_t bytes = 0;              // payloads
+  std::int64_t bytes = 0;  // payloads
   std::int64_t commits = 0;
-  Ns last_commit_delay_ns = 0;         // from the batch's first record to its commit
+  Ns last_commit_delay_ns = 0;  // from the batch's first record to its commit
   std::size_t queued_bytes = 0;
 };
 
 class Ingest final : public Journal {
  public:
-  // `environment` outlives the ingest. `on_failure` is called once, on the writer thread, when the tape cannot
-  // be written any more.
+  // `environment` outlives the ingest. `on_failure` is called once, on the writer thread, when the
+  // tape cannot be written any more.
   Ingest(std::unique_ptr<TapeWriter> tape, Environment& environment, IngestOptions options,
          std::function<void(std::string why)> on_failure);
   ~Ingest() override;  // as close(), if it was not called
@@ -61,8 +62,8 @@ class Ingest final : public Journal {
 
   void end_burst() override;
 
-  // Hands over what is left, waits until it is committed, states the end on the tape, and ends the thread.
-  // The error is the writer's, when it failed at any time. I/O thread.
+  // Hands over what is left, waits until it is committed, states the end on the tape, and ends the
+  // thread. The error is the writer's, when it failed at any time. I/O thread.
   Result<void> close(Ns ended_ns, std::string_view outcome);
 
   IngestStats stats() const;

@@ -1,5 +1,5 @@
-// Where the I/O thread writes down what happens: numbers everything in order of receipt and passes it on
-// towards the tape without ever waiting for the disk.
+// Where the I/O thread writes down what happens: numbers everything in order of receipt and passes
+// it on towards the tape without ever waiting for the disk.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,13 @@ class Journal {
   virtual void put_request(const RequestInfo& request) = 0;
   virtual void put_gap(const Gap& gap) = 0;
 
-  // The frame's id, or 0 when the queue towards the tape is full and the frame could not be kept: the
-  // caller then owes the ledger an `overload`.
-  virtual std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
-                                 std::string_view payload) = 0;
+  // The frame's id, or 0 when the queue towards the tape is full and the frame could not be kept:
+  // the caller then owes the ledger an `overload`.
+  virtual std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
+                                 Opcode opcode, std::string_view payload) = 0;
 
-  // A sink for the rows of one frame or request; valid until the next call on the journal. An absent id is NULL.
+  // A sink for the rows of one frame or request; valid until the next call on the journal. An
+  // absent id is NULL.
   virtual RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) = 0;
 
   // A burst of records is over: a good moment to pass on what is large enough already.

@@ -16,7 +16,8 @@ void GapLedger::up(std::string_view stream, int slot, Ns at_ns) {
   open_.erase(gap);
 }
 
-void GapLedger::down(std::string_view stream, int slot, GapCause cause, Ns last_frame_ns, std::string_view why) {
+void GapLedger::down(std::string_view stream, int slot, GapCause cause, Ns last_frame_ns,
+                     std::string_view why) {
   const auto found = up_.find(stream);
   const bool was_ever_up = found != up_.end();
   if (was_ever_up) {
@@ -27,7 +28,8 @@ void GapLedger::down(std::string_view stream, int slot, GapCause cause, Ns last_
   open(stream, cause, was_ever_up ? last_frame_ns : session_started_ns_, why);
 }
 
-void GapLedger::down_since(std::string_view stream, GapCause cause, Ns from_ns, std::string_view why) {
+void GapLedger::down_since(std::string_view stream, GapCause cause, Ns from_ns,
+                           std::string_view why) {
   if (!open_.contains(stream)) open(stream, cause, from_ns, why);
 }
 
@@ -49,7 +51,8 @@ void GapLedger::end(Gap& gap, Ns at_ns) {
   journal_->put_gap(gap);
 }
 
-void GapLedger::overload(const std::vector<std::string>& streams, Ns last_kept_ns, Ns recv_ns, std::size_t bytes) {
+void GapLedger::overload(const std::vector<std::string>& streams, Ns last_kept_ns, Ns recv_ns,
+                         std::size_t bytes) {
   for (const std::string& stream : streams) {
     auto [entry, fresh] = overloaded_.try_emplace(stream);
     Overload& state = entry->second;
@@ -73,8 +76,8 @@ void GapLedger::recovered(const std::vector<std::string>& streams, Ns at_ns) {
     const auto found = overloaded_.find(stream);
     if (found == overloaded_.end()) continue;
     Overload& state = found->second;
-    state.gap.detail = "the queue towards the tape was full: " + std::to_string(state.frames) + " frames, " +
-                       std::to_string(state.bytes) + " bytes not kept";
+    state.gap.detail = "the queue towards the tape was full: " + std::to_string(state.frames) +
+                       " frames, " + std::to_string(state.bytes) + " bytes not kept";
     end(state.gap, at_ns);
     overloaded_.erase(found);
   }

@@ -1,5 +1,5 @@
-// The gap ledger of one feed: which spans of which streams may be missing from the tape (contract section 4).
-// Pure: told what happened and when, it writes gap rows. I/O thread only.
+// The gap ledger of one feed: which spans of which streams may be missing from the tape (contract
+// section 4). Pure: told what happened and when, it writes gap rows. I/O thread only.
 #pragma once
 
 #include <functional>
@@ -18,19 +18,23 @@ class GapLedger {
  public:
   GapLedger(std::string feed, Ns session_started_ns, Journal& journal);
 
-  // `stream` is received on connection `slot` from now on: its gap, if one was open, ends at `at_ns`.
+  // `stream` is received on connection `slot` from now on: its gap, if one was open, ends at
+  // `at_ns`.
   void up(std::string_view stream, int slot, Ns at_ns);
 
-  // `stream` is no longer received on `slot`. When no other slot has it a gap opens, from `last_frame_ns`
-  // (what that connection received last), or from the session's start if the stream was never up.
-  // While its gap is open already, only `why` of the first loss is kept.
-  void down(std::string_view stream, int slot, GapCause cause, Ns last_frame_ns, std::string_view why);
+  // `stream` is no longer received on `slot`. When no other slot has it a gap opens, from
+  // `last_frame_ns` (what that connection received last), or from the session's start if the stream
+  // was never up. While its gap is open already, only `why` of the first loss is kept.
+  void down(std::string_view stream, int slot, GapCause cause, Ns last_frame_ns,
+            std::string_view why);
 
   // A gap that began before this session: opened at once, ended by up().
   void down_since(std::string_view stream, GapCause cause, Ns from_ns, std::string_view why);
 
-  // One inbound frame could not be kept. Frames lost in a row make one gap per stream, ended by recovered().
-  void overload(const std::vector<std::string>& streams, Ns last_kept_ns, Ns recv_ns, std::size_t bytes);
+  // One inbound frame could not be kept. Frames lost in a row make one gap per stream, ended by
+  // recovered().
+  void overload(const std::vector<std::string>& streams, Ns last_kept_ns, Ns recv_ns,
+                std::size_t bytes);
   void recovered(const std::vector<std::string>& streams, Ns at_ns);
 
   // The session ends: every open gap ends with it.
@@ -52,7 +56,8 @@ class GapLedger {
   std::string feed_;
   Ns session_started_ns_;
   Journal* journal_;
-  std::map<std::string, std::set<int>, std::less<>> up_;  // streams that were ever up, and where they are now
+  std::map<std::string, std::set<int>, std::less<>>
+      up_;  // streams that were ever up, and where they are now
   std::map<std::string, Gap, std::less<>> open_;
   std::map<std::string, Overload, std::less<>> overloaded_;
   std::size_t gaps_ = 0;

@@ -9,8 +9,6 @@
 namespace tapedeck {
 namespace {
 
-
-
 std::string seconds(int ms) {
   return ms % 1'000 == 0 ? std::to_string(ms / 1'000) + " s" : std::to_string(ms) + " ms";
 }
@@ -46,7 +44,8 @@ Link::Link(Environment& environment, Journal& journal, FeedContext& feed, Redact
       log_(std::move(log)),
       on_change_(std::move(on_change)),
       endpoint_(std::move(endpoint)),
-      name_(feed.name + "/" + endpoint_ + (feed.settings.connections > 1 ? "#" + std::to_string(slot + 1) : "")),
+      name_(feed.name + "/" + endpoint_ +
+            (feed.settings.connections > 1 ? "#" + std::to_string(slot + 1) : "")),
       slot_(slot),
       client_(feed.plan->make_client(endpoint_, slot)),
       streams_(client_->streams()),
@@ -55,16 +54,21 @@ Link::Link(Environment& environment, Journal& journal, FeedContext& feed, Redact
 
 Link::~Link() = default;
 
-void Link::log(Severity severity, std::string_view what) const { log_(severity, name_, secrets_.apply(what)); }
+void Link::log(Severity severity, std::string_view what) const {
+  log_(severity, name_, secrets_.apply(what));
+}
 
 void Link::become(State state) {
   state_ = state;
   on_change_();
 }
 
-// ---- an attempt's life -------------------------------------------------------------------------------
+// ---- an attempt's life
+// -------------------------------------------------------------------------------
 
-void Link::start() { begin_attempt(); }
+void Link::start() {
+  begin_attempt();
+}
 
 void Link::begin_attempt() {
   ++attempt_;
@@ -109,8 +113,8 @@ void Link::on_open() {
   phase_timer_->set(feed_.settings.timeouts.ready_ms * kNsPerMs, [this] {
     std::string missing;
     for (const auto& stream : unresolved_) missing += (missing.empty() ? "" : ", ") + stream;
-    fail(Failure::passing,
-         "not ready " + seconds(feed_.settings.timeouts.ready_ms) + " after the upgrade, waiting for: " + missing);
+    fail(Failure::passing, "not ready " + seconds(feed_.settings.timeouts.ready_ms) +
+                               " after the upgrade, waiting for: " + missing);
   });
   watch_idle();
   client_->on_open(*this);
@@ -118,8 +122,9 @@ void Link::on_open() {
 
 void Link::on_refused(const RestResponse& response) {
   const Client::Refusal refusal = client_->on_refused(response.status, response.body);
-  std::string why = refusal.why.empty() ? "the upgrade was refused with HTTP " + std::to_string(response.status)
-                                        : refusal.why;
+  std::string why = refusal.why.empty()
+                        ? "the upgrade was refused with HTTP " + std::to_string(response.status)
+                        : refusal.why;
   failure_ = refusal.failure;
   retry_after_ = retry_after(response, environment_.clock().now().wall);
   note_error(why);
@@ -179,7 +184,8 @@ Ns Link::next_delay() {
 
 void Link::back_off() {
   const Ns delay = next_delay();
-  log(Severity::warning, why_ + "; connecting again in " + seconds(static_cast<int>(delay / kNsPerMs)));
+  log(Severity::warning,
+      why_ + "; connecting again in " + seconds(static_cast<int>(delay / kNsPerMs)));
   become(State::waiting);
   phase_timer_->set(delay, [this] { begin_attempt(); });
 }
@@ -210,7 +216,8 @@ void Link::stop() {
   }
 }
 
-// ---- liveness ----------------------------------------------------------------------------------------
+// ---- liveness
+// ----------------------------------------------------------------------------------------
 
 void Link::watch_idle() {
   const Ns limit = feed_.settings.timeouts.idle_ms * kNsPerMs;
@@ -222,7 +229,8 @@ void Link::watch_idle() {
   idle_timer_->set(limit - silent, [this] { watch_idle(); });
 }
 
-// ---- what the client asks for ------------------------------------------------------------------------
+// ---- what the client asks for
+// ------------------------------------------------------------------------
 
 void Link::arm(int timer, Ns after) {
   auto& slot = client_timers_[timer];
@@ -257,7 +265,9 @@ void Link::request(RestRequest request) {
                                          });
 }
 
-void Link::learn_secret(std::string_view secret) { secrets_.add(secret); }
+void Link::learn_secret(std::string_view secret) {
+  secrets_.add(secret);
+}
 
 void Link::record_response(RequestInfo info, const RestResponse& response, Ns recv_ns) {
   info.recv_ns = recv_ns;
@@ -293,7 +303,8 @@ void Link::resolve(std::string_view stream) {
   phase_timer_->cancel();
   was_ever_ready_ = was_ever_ready_ || !live_.empty();
   why_.clear();
-  log(Severity::info, std::to_string(live_.size()) + " of " + std::to_string(streams_.size()) + " streams ready");
+  log(Severity::info,
+      std::to_string(live_.size()) + " of " + std::to_string(streams_.size()) + " streams ready");
   become(State::ready);
 }
 

@@ -1,5 +1,6 @@
-// Holds one connection of one feed: connects, lets the feed's client speak its protocol, writes down every
-// frame, judges liveness, backs off and connects again, until stopped or refused for good.
+// Holds one connection of one feed: connects, lets the feed's client speak its protocol, writes
+// down every frame, judges liveness, backs off and connects again, until stopped or refused for
+// good.
 //
 // All that feeds share is here; what a feed is stands in its Client and Normalizer. No sockets: the
 // Environment has them. I/O thread only.
@@ -41,8 +42,8 @@ class Link final : private TransportEvents, private ClientActions {
   enum class State : std::uint8_t { waiting, connecting, open, ready, closing, stopped, given_up };
 
   // References outlive the link. `on_change` is called after every change of state.
-  Link(Environment& environment, Journal& journal, FeedContext& feed, Redactor& secrets, std::string endpoint,
-       int slot, LinkLog log, std::function<void()> on_change);
+  Link(Environment& environment, Journal& journal, FeedContext& feed, Redactor& secrets,
+       std::string endpoint, int slot, LinkLog log, std::function<void()> on_change);
   ~Link() override;
 
   void start();
@@ -79,9 +80,11 @@ class Link final : private TransportEvents, private ClientActions {
   void fail(Failure failure, std::string_view why) override;
 
   void begin_attempt();
-  void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns, std::int64_t frame_id);
+  void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,
+                  std::int64_t frame_id);
   void close_frame(std::string_view payload);
-  std::int64_t write_frame(Ns recv_ns, Direction direction, Opcode opcode, std::string_view payload);
+  std::int64_t write_frame(Ns recv_ns, Direction direction, Opcode opcode,
+                           std::string_view payload);
   void send_frame(Opcode opcode, std::string_view payload);
   void say_goodbye(std::uint16_t code, std::string_view reason);
   void note_error(std::string_view why);
@@ -138,7 +141,7 @@ class Link final : private TransportEvents, private ClientActions {
 
   std::unique_ptr<Timer> phase_timer_;  // of the phase that runs: connect, ready, goodbye, back-off
   std::unique_ptr<Timer> idle_timer_;
-  int attempt_ = 0;   // since the last stable connection
+  int attempt_ = 0;  // since the last stable connection
   JsonDoc doc_;
   std::int64_t frames_in_ = 0;
   Ns last_frame_ns_ = 0;

@@ -7,7 +7,8 @@
 
 namespace tapedeck {
 
-std::int64_t Link::write_frame(Ns recv_ns, Direction direction, Opcode opcode, std::string_view payload) {
+std::int64_t Link::write_frame(Ns recv_ns, Direction direction, Opcode opcode,
+                               std::string_view payload) {
   if (!secrets_.touches(payload)) {
     return journal_.add_frame(connection_.id, recv_ns, direction, opcode, payload);
   }
@@ -40,7 +41,8 @@ void Link::on_message(Opcode opcode, std::string_view payload, bool valid_utf8) 
   }
 }
 
-void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns, std::int64_t frame_id) {
+void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,
+                      std::int64_t frame_id) {
   InFrame frame{endpoint_, slot_, recv_ns, opcode, payload, &doc_};
   // Also a text that is no JSON is parsed: the document then says why it has no root.
   if (opcode == Opcode::text) {
@@ -52,7 +54,8 @@ void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, 
   if (frame_id == 0) {
     keep_overload(tag, recv_ns, payload.size());
   } else {
-    feed_.normalizer->normalize(frame, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
+    feed_.normalizer->normalize(frame,
+                                journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
   }
   if (state_ != State::open && state_ != State::ready) return;
   client_->on_frame(frame, tag, *this);
@@ -66,11 +69,13 @@ void Link::keep_overload(const FrameTag& tag, Ns recv_ns, std::size_t bytes) {
   if (!overloaded_) log(Severity::error, "the queue towards the tape is full: frames are not kept");
   overloaded_ = true;
   const bool is_ours = std::find(streams_.begin(), streams_.end(), tag.stream) != streams_.end();
-  feed_.ledger->overload(is_ours ? std::vector<std::string>{std::string(tag.stream)} : streams_, last_frame_ns_,
-                         recv_ns, bytes);
+  feed_.ledger->overload(is_ours ? std::vector<std::string>{std::string(tag.stream)} : streams_,
+                         last_frame_ns_, recv_ns, bytes);
 }
 
-void Link::on_read_end() { journal_.end_burst(); }
+void Link::on_read_end() {
+  journal_.end_burst();
+}
 
 void Link::send_frame(Opcode opcode, std::string_view payload) {
   if (transport_ == nullptr || !connection_.opened_ns || sent_close_) return;
@@ -78,7 +83,9 @@ void Link::send_frame(Opcode opcode, std::string_view payload) {
   transport_->send(opcode, payload);
 }
 
-void Link::send(std::string_view text) { send_frame(Opcode::text, text); }
+void Link::send(std::string_view text) {
+  send_frame(Opcode::text, text);
+}
 
 void Link::close_frame(std::string_view payload) {
   if (got_close_) return;
@@ -99,12 +106,14 @@ void Link::close_frame(std::string_view payload) {
     why_ = secrets_.apply(why);
     if (!well_formed) note_error("the server's close frame breaks RFC 6455");
     // The same code goes back (RFC 6455 section 5.5.1).
-    send_frame(Opcode::close, well_formed ? payload : ws::close_payload(close_code::kProtocolError, ""));
+    send_frame(Opcode::close,
+               well_formed ? payload : ws::close_payload(close_code::kProtocolError, ""));
     sent_close_ = true;
     journal_.put_connection(connection_);
   }
   become(State::closing);
-  phase_timer_->set(kGoodbyeNs, [this] { transport_->abort("the server did not end the connection it closed"); });
+  phase_timer_->set(
+      kGoodbyeNs, [this] { transport_->abort("the server did not end the connection it closed"); });
   transport_->shutdown();
 }
 
@@ -119,7 +128,8 @@ void Link::say_goodbye(std::uint16_t code, std::string_view reason) {
   journal_.put_connection(connection_);
   become(State::closing);
   idle_timer_->cancel();
-  phase_timer_->set(kGoodbyeNs, [this] { transport_->abort("the server did not answer the goodbye"); });
+  phase_timer_->set(kGoodbyeNs,
+                    [this] { transport_->abort("the server did not answer the goodbye"); });
 }
 
 void Link::on_protocol_error(const TransportEnd& end) {

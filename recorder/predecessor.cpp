@@ -17,12 +17,14 @@ bool is_tape_of(const std::string& path, const std::string& name) {
   if (!file.starts_with(name + "-")) return false;
   const std::string stamp = file.substr(name.size() + 1, 16);
   if (stamp.size() != 16 || stamp[8] != 'T' || stamp[15] != 'Z') return false;
-  return std::count_if(stamp.begin(), stamp.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) == 14;
+  return std::count_if(stamp.begin(), stamp.end(),
+                       [](unsigned char c) { return std::isdigit(c) != 0; }) == 14;
 }
 
 }  // namespace
 
-Result<std::optional<Predecessor>> find_predecessor(const std::string& directory, const std::string& name) {
+Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
+                                                    const std::string& name) {
   struct stat info {};
   if (stat(directory.c_str(), &info) != 0) return std::optional<Predecessor>();
   auto tapes = list_tapes(directory);
@@ -40,7 +42,8 @@ Result<std::optional<Predecessor>> find_predecessor(const std::string& directory
     newest_started = session->started_ns;
     auto last = (*reader)->last_frame_ns();
     if (!last) return last.error();
-    newest = Predecessor{path, session->outcome == "interrupted", last->value_or(session->started_ns)};
+    newest =
+        Predecessor{path, session->outcome == "interrupted", last->value_or(session->started_ns)};
   }
   if (!newest) return newest;
   auto marked = mark_interrupted(newest->path);

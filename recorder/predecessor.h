@@ -15,8 +15,9 @@ struct Predecessor {
   Ns last_ns = 0;  // its last committed frame, or its start when it has none
 };
 
-// The newest tape of `name` in `directory`; one that is `open` though nobody writes it becomes `interrupted`.
-// Nothing when there is none, or when it is being written right now.
-Result<std::optional<Predecessor>> find_predecessor(const std::string& directory, const std::string& name);
+// The newest tape of `name` in `directory`; one that is `open` though nobody writes it becomes
+// `interrupted`. Nothing when there is none, or when it is being written right now.
+Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
+                                                    const std::string& name);
 
 }  // namespace tapedeck

@@ -36,17 +36,22 @@ std::string host_name() {
 }
 
 std::shared_ptr<spdlog::logger> make_log() {
-  auto log = std::make_shared<spdlog::logger>("record", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  auto log =
+      std::make_shared<spdlog::logger>("record", std::make_shared<spdlog::sinks::stderr_sink_st>());
   log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   log->flush_on(spdlog::level::info);
   return log;
 }
 
-// One run, from a valid configuration on. Its parts are made and destroyed in the order of the members.
+// One run, from a valid configuration on. Its parts are made and destroyed in the order of the
+// members.
 class Recording {
  public:
   Recording(const RecordOptions& options, RecorderConfig config)
-      : options_(options), config_(std::move(config)), log_(make_log()), status_line_(isatty(STDERR_FILENO) != 0) {}
+      : options_(options),
+        config_(std::move(config)),
+        log_(make_log()),
+        status_line_(isatty(STDERR_FILENO) != 0) {}
 
   // What cannot be set up is an error; after success run() can be called once.
   Result<void> set_up() {
@@ -72,16 +77,20 @@ class Recording {
     path_ = (*tape)->path();
     IngestOptions ingest_options;
     ingest_options.commit_ns = config_.commit_ms * kNsPerMs;
-    ingest_ = std::make_unique<Ingest>(std::move(*tape), *loop_, ingest_options, [this](std::string why) {
-      loop_->post([this, why = std::move(why)] { storage_failed(why); });
-    });
+    ingest_ =
+        std::make_unique<Ingest>(std::move(*tape), *loop_, ingest_options, [this](std::string why) {
+          loop_->post([this, why = std::move(why)] { storage_failed(why); });
+        });
     supervisor_ = std::make_unique<Supervisor>(
         *loop_, *ingest_, config_, started_.wall,
-        [this](Severity severity, std::string_view who, std::string_view what) { tell(severity, who, what); },
+        [this](Severity severity, std::string_view who, std::string_view what) {
+          tell(severity, who, what);
+        },
         [this] { loop_->stop(); });
     if (*predecessor && (*predecessor)->was_interrupted) {
-      supervisor_->continue_after((*predecessor)->last_ns, "the recorder was interrupted; its tape is " +
-                                                               (*predecessor)->path);
+      supervisor_->continue_after(
+          (*predecessor)->last_ns,
+          "the recorder was interrupted; its tape is " + (*predecessor)->path);
     }
     return {};
   }
@@ -90,7 +99,8 @@ class Recording {
     log_->info("recording to {}", path_);
     loop_->on_signal([this](int signal) { on_signal(signal); });
     const auto duration = loop_->make_timer();
-    if (options_.duration_ns) duration->set(*options_.duration_ns, [this] { stop("the duration is over"); });
+    if (options_.duration_ns)
+      duration->set(*options_.duration_ns, [this] { stop("the duration is over"); });
     status_timer_ = loop_->make_timer();
     show_status();
     supervisor_->start();
@@ -116,7 +126,8 @@ class Recording {
   }
 
   void on_signal(int signal) {
-    // The second one means now: what is committed is safe, the tape stays open and is known as interrupted.
+    // The second one means now: what is committed is safe, the tape stays open and is known as
+    // interrupted.
     if (stopping_) std::_Exit(128 + signal);
     stop("asked to by a signal");
   }
@@ -172,8 +183,10 @@ class Recording {
     if (!closed) return fail_with(err, 1, closed.error().message);
     if (on_request) return 0;
     std::string why;
-    for (const FeedStatus& feed : feeds) why += (why.empty() ? "" : "; ") + feed.feed + ": " + feed.why;
-    return fail_with(err, started ? 1 : 2, (started ? "every feed has stopped: " : "no feed could start: ") + why);
+    for (const FeedStatus& feed : feeds)
+      why += (why.empty() ? "" : "; ") + feed.feed + ": " + feed.why;
+    return fail_with(err, started ? 1 : 2,
+                     (started ? "every feed has stopped: " : "no feed could start: ") + why);
   }
 
   RecordOptions options_;
@@ -218,6 +231,8 @@ int run_record(const RecordOptions& options, std::ostream& out, std::ostream& er
   return recording.run(out, err);
 }
 
-std::string recorder_version() { return TAPEDECK_VERSION; }
+std::string recorder_version() {
+  return TAPEDECK_VERSION;
+}
 
 }  // namespace tapedeck

@@ -16,23 +16,23 @@ constexpr Ns kUnixTimeFrom = 1'000'000'000 * kNsPerSec;
 
 // `Sun, 06 Nov 1994 08:49:37 GMT`
 std::optional<Ns> parse_http_date(const std::string& text) {
-  static constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<std::string_view, 12> kMonths = {
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   int day = 0;
   int year = 0;
   int hour = 0;
   int minute = 0;
   int second = 0;
   char month[4] = {};
-  if (std::sscanf(text.c_str(), "%*3[A-Za-z], %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
-                  &second) != 6) {
+  if (std::sscanf(text.c_str(), "%*3[A-Za-z], %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year,
+                  &hour, &minute, &second) != 6) {
     return std::nullopt;
   }
   const auto found = std::find(kMonths.begin(), kMonths.end(), std::string_view(month));
   if (found == kMonths.end()) return std::nullopt;
   char iso[40];
-  std::snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, static_cast<int>(found - kMonths.begin()) + 1,
-                day, hour, minute, second);
+  std::snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
+                static_cast<int>(found - kMonths.begin()) + 1, day, hour, minute, second);
   return parse_rfc3339(iso);
 }
 

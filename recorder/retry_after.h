@@ -8,8 +8,8 @@
 
 namespace tapedeck {
 
-// From a `Retry-After` header (seconds, an HTTP date, or a Unix time), at most five minutes; nullopt when there
-// is none that can be read. RFC 9110 section 10.2.3.
+// From a `Retry-After` header (seconds, an HTTP date, or a Unix time), at most five minutes;
+// nullopt when there is none that can be read. RFC 9110 section 10.2.3.
 std::optional<Ns> retry_after(const RestResponse& response, Ns now_wall_ns);
 
 }  // namespace tapedeck

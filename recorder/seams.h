@@ -1,5 +1,6 @@
-// The recorder's view of the outside world: network, timers, chance. The real ones are in recorder/net;
-// tests and the simulated world bring their own. Everything here is called on the I/O thread.
+// The recorder's view of the outside world: network, timers, chance. The real ones are in
+// recorder/net; tests and the simulated world bring their own. Everything here is called on the I/O
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class Timer {
   virtual void cancel() = 0;
 };
 
-// How a socket ended, as far as the transport can tell; who said goodbye first is the link's to know.
+// How a socket ended, as far as the transport can tell; who said goodbye first is the link's to
+// know.
 struct TransportEnd {
   std::string error;                // what went wrong, in words; empty after an orderly shutdown
   std::uint16_t protocol_code = 0;  // the close code for a peer that broke the protocol; else 0
@@ -49,7 +51,8 @@ class TransportEvents {
   virtual void on_end(const TransportEnd& end) = 0;
 };
 
-// One WebSocket, used once. Control frames are the owner's business: it answers pings and closes itself.
+// One WebSocket, used once. Control frames are the owner's business: it answers pings and closes
+// itself.
 class Transport {
  public:
   virtual ~Transport() = default;  // drops the socket; no event follows

@@ -32,23 +32,28 @@ std::string status_text(const StatusReport& now, const StatusReport& before) {
   std::string text;
   for (const FeedStatus& feed : now.feeds) {
     const double rate =
-        seconds <= 0 ? 0 : static_cast<double>(feed.frames_in - frames_before(before, feed.feed)) / seconds;
+        seconds <= 0
+            ? 0
+            : static_cast<double>(feed.frames_in - frames_before(before, feed.feed)) / seconds;
     text += feed.feed + " " + std::string(to_string(feed.state));
-    if (feed.state != Link::State::ready) text += format(" (%zu of %zu)", feed.links_ready, feed.links);
+    if (feed.state != Link::State::ready)
+      text += format(" (%zu of %zu)", feed.links_ready, feed.links);
     text += format(" %.0f/s %zu gaps | ", rate, feed.gaps);
   }
-  return text + format("%lld frames, %lld rows, lag %lld ms", static_cast<long long>(now.ingest.frames),
+  return text + format("%lld frames, %lld rows, lag %lld ms",
+                       static_cast<long long>(now.ingest.frames),
                        static_cast<long long>(now.ingest.rows),
                        static_cast<long long>(now.ingest.last_commit_delay_ns / kNsPerMs));
 }
 
 std::string summary_text(const StatusReport& report) {
   std::string text = report.tape + "\n";
-  text += format("%.1f s, %lld frames, %lld rows\n", static_cast<double>(report.elapsed_ns) / kNsPerSec,
-                 static_cast<long long>(report.ingest.frames), static_cast<long long>(report.ingest.rows));
+  text += format(
+      "%.1f s, %lld frames, %lld rows\n", static_cast<double>(report.elapsed_ns) / kNsPerSec,
+      static_cast<long long>(report.ingest.frames), static_cast<long long>(report.ingest.rows));
   for (const FeedStatus& feed : report.feeds) {
-    text += format("  %-12s %8lld messages in, %zu gaps", feed.feed.c_str(), static_cast<long long>(feed.frames_in),
-                   feed.gaps);
+    text += format("  %-12s %8lld messages in, %zu gaps", feed.feed.c_str(),
+                   static_cast<long long>(feed.frames_in), feed.gaps);
     if (feed.open_gaps != 0) text += format(" (%zu at the end)", feed.open_gaps);
     if (feed.state == Link::State::given_up) text += ", stopped: " + feed.why;
     text += "\n";
@@ -61,14 +66,16 @@ std::string metrics_text(const StatusReport& report) {
   const auto per_feed = [&](const char* name, const char* type, const char* help, auto value) {
     metric_head(out, name, type, help);
     for (const FeedStatus& feed : report.feeds) {
-      out += format("%s{feed=\"%s\"} %.9g\n", name, feed.feed.c_str(), static_cast<double>(value(feed)));
+      out += format("%s{feed=\"%s\"} %.9g\n", name, feed.feed.c_str(),
+                    static_cast<double>(value(feed)));
     }
   };
   per_feed("tapedeck_feed_ready", "gauge", "1 when every connection of the feed is ready",
            [](const FeedStatus& f) { return f.state == Link::State::ready ? 1 : 0; });
   per_feed("tapedeck_frames_received_total", "counter", "frames received, control frames included",
            [](const FeedStatus& f) { return f.frames_in; });
-  per_feed("tapedeck_gaps_total", "counter", "gaps opened", [](const FeedStatus& f) { return f.gaps; });
+  per_feed("tapedeck_gaps_total", "counter", "gaps opened",
+           [](const FeedStatus& f) { return f.gaps; });
   per_feed("tapedeck_gaps_open", "gauge", "streams that are not received now",
            [](const FeedStatus& f) { return f.open_gaps; });
   per_feed("tapedeck_last_frame_seconds", "gauge", "Unix time of the last frame received",
@@ -78,19 +85,24 @@ std::string metrics_text(const StatusReport& report) {
     out += format("%s %.12g\n", name, value);
   };
   const IngestStats& ingest = report.ingest;
-  total("tapedeck_frames_committed_total", "counter", "frames on the tape", static_cast<double>(ingest.frames));
-  total("tapedeck_rows_committed_total", "counter", "rows on the tape", static_cast<double>(ingest.rows));
-  total("tapedeck_payload_bytes_total", "counter", "payload bytes on the tape", static_cast<double>(ingest.bytes));
+  total("tapedeck_frames_committed_total", "counter", "frames on the tape",
+        static_cast<double>(ingest.frames));
+  total("tapedeck_rows_committed_total", "counter", "rows on the tape",
+        static_cast<double>(ingest.rows));
+  total("tapedeck_payload_bytes_total", "counter", "payload bytes on the tape",
+        static_cast<double>(ingest.bytes));
   total("tapedeck_commits_total", "counter", "transactions", static_cast<double>(ingest.commits));
-  total("tapedeck_queue_bytes", "gauge", "bytes waiting for the tape", static_cast<double>(ingest.queued_bytes));
+  total("tapedeck_queue_bytes", "gauge", "bytes waiting for the tape",
+        static_cast<double>(ingest.queued_bytes));
   total("tapedeck_commit_delay_seconds", "gauge", "from first receipt to commit, last transaction",
         static_cast<double>(ingest.last_commit_delay_ns) / kNsPerSec);
   return out;
 }
 
 std::string health_text(const StatusReport& report) {
-  const bool ok = std::all_of(report.feeds.begin(), report.feeds.end(),
-                              [](const FeedStatus& feed) { return feed.state == Link::State::ready; });
+  const bool ok = std::all_of(report.feeds.begin(), report.feeds.end(), [](const FeedStatus& feed) {
+    return feed.state == Link::State::ready;
+  });
   std::string text = std::string("{\"status\":\"") + (ok ? "ok" : "degraded") + "\",\"feeds\":{";
   bool first = true;
   for (const FeedStatus& feed : report.feeds) {

@@ -16,7 +16,8 @@ struct StatusReport {
   std::string tape;
 };
 
-// One line: per feed its state, messages/s since `before`, gaps; then frames, rows and the commit lag.
+// One line: per feed its state, messages/s since `before`, gaps; then frames, rows and the commit
+// lag.
 std::string status_text(const StatusReport& now, const StatusReport& before);
 // Some lines for the end.
 std::string summary_text(const StatusReport& report);

@@ -5,9 +5,12 @@
 
 namespace tapedeck {
 
-Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns, LinkLog log,
-                       std::function<void()> on_over)
-    : environment_(environment), log_(std::move(log)), on_over_(std::move(on_over)), over_(environment.make_timer()) {
+Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfig& config,
+                       Ns started_ns, LinkLog log, std::function<void()> on_over)
+    : environment_(environment),
+      log_(std::move(log)),
+      on_over_(std::move(on_over)),
+      over_(environment.make_timer()) {
   for (FeedConfig& feed : config.feeds) {
     auto run = std::make_unique<FeedRun>();
     FeedContext& context = run->context;
@@ -18,8 +21,8 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.ledger = std::make_unique<GapLedger>(context.name, started_ns, journal);
     for (const std::string& endpoint : context.plan->endpoints()) {
       for (int slot = 0; slot < feed.settings.connections; ++slot) {
-        run->links.push_back(std::make_unique<Link>(environment, journal, context, config.secrets, endpoint, slot,
-                                                    log_, [this] { on_change(); }));
+        run->links.push_back(std::make_unique<Link>(environment, journal, context, config.secrets,
+                                                    endpoint, slot, log_, [this] { on_change(); }));
       }
     }
     feeds_.push_back(std::move(run));

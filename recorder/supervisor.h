@@ -30,8 +30,8 @@ struct FeedStatus {
 class Supervisor {
  public:
   // Arguments outlive the supervisor. `on_over` is called once, when every link has ended.
-  Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns, LinkLog log,
-             std::function<void()> on_over);
+  Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns,
+             LinkLog log, std::function<void()> on_over);
 
   // The streams of every feed were received until `from_ns` by a recorder that is gone.
   void continue_after(Ns from_ns, const std::string& why);

@@ -1,11 +1,13 @@
 // The recorder's side of a feed's protocol, without I/O: told what happened, it says what to do.
 //
-// A client never touches a socket, a clock or a thread, so that protocols are tested by tables of events
-// and actions and run by the million in a simulated world. The link (recorder/) performs its actions and
-// owns everything that all feeds share: back-off, phase timeouts, liveness, control frames, the gap ledger.
+// A client never touches a socket, a clock or a thread, so that protocols are tested by tables of
+// events and actions and run by the million in a simulated world. The link (recorder/) performs its
+// actions and owns everything that all feeds share: back-off, phase timeouts, liveness, control
+// frames, the gap ledger.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,7 +36,7 @@ struct RestRequest {
 
 struct RestResponse {
   std::uint32_t tag = 0;
-  int status = 0;     // 0: no answer; `error` says why
+  int status = 0;  // 0: no answer; `error` says why
   Headers headers;
   std::string body;
   std::string error;
@@ -54,25 +56,30 @@ class ClientActions {
   virtual void connect(ConnectRequest request) = 0;
   // Sends one text message.
   virtual void send(std::string_view text) = 0;
-  // Calls on_timer(id) once, `after` from now; arming again moves it, a negative `after` disarms it.
+  // Calls on_timer(id) once, `after` from now; arming again moves it, a negative `after` disarms
+  // it.
   virtual void arm(int timer, Ns after) = 0;
   // Asks over REST; on_response follows.
   virtual void request(RestRequest request) = 0;
-  // A secret that was learned on the way, such as a token: from now on it is kept off the tape and the log, the
-  // answer that is being handled included.
+  // A secret that was learned on the way, such as a token: from now on it is kept off the tape and
+  // the log, the answer that is being handled included.
   virtual void learn_secret(std::string_view secret) = 0;
-  // `stream` is being received from now on. When every stream of the connection is ready or lost, the
-  // connection is.
+  // `stream` is being received from now on. When every stream of the connection is ready or lost,
+  // the connection is.
   virtual void ready(std::string_view stream) = 0;
   // `stream` alone is lost (refused, crashed) while the connection lives: a gap opens.
   virtual void lost(std::string_view stream, GapCause cause, std::string_view why) = 0;
-  // Gives this connection up; `why` is for the log and `connection.error`, and names the remedy when the
-  // failure is permanent.
+  // Gives this connection up; `why` is for the log and `connection.error`, and names the remedy
+  // when the failure is permanent.
   virtual void fail(Failure failure, std::string_view why) = 0;
+  // Now, on the monotonic clock, for what outlives an attempt, such as a token's age; nullopt where
+  // there is no clock.
+  virtual std::optional<Ns> mono_ns() const { return std::nullopt; }
 };
 
-// One connection's protocol state. The link calls on_start before each attempt; everything that belongs to
-// an attempt starts anew there. Calls never nest: an action's consequence arrives as a later call.
+// One connection's protocol state. The link calls on_start before each attempt; everything that
+// belongs to an attempt starts anew there. Calls never nest: an action's consequence arrives as a
+// later call.
 class Client {
  public:
   virtual ~Client() = default;
@@ -84,7 +91,8 @@ class Client {
   virtual void on_start(ClientActions& actions) = 0;
   // The upgrade succeeded.
   virtual void on_open(ClientActions& actions) = 0;
-  // The upgrade was refused with an HTTP status: is it worth trying again, and what should the user do?
+  // The upgrade was refused with an HTTP status: is it worth trying again, and what should the user
+  // do?
   struct Refusal {
     Failure failure = Failure::passing;
     std::string why;

@@ -1,5 +1,6 @@
-// THE SEAM: what a feed is. A feed is one folder that implements this, one line in feeds/registry, and one
-// folder of payloads for its tests; recorder, replay, sim, verify and the conformance suite take it from here.
+// THE SEAM: what a feed is. A feed is one folder that implements this, one line in feeds/registry,
+// and one folder of payloads for its tests; recorder, replay, sim, verify and the conformance suite
+// take it from here.
 #pragma once
 
 #include <memory>
@@ -15,8 +16,8 @@
 
 namespace tapedeck {
 
-// Back-off between attempts: initial, doubled each time, at most max, each ± jitter; from the start again
-// once a connection was ready for `stable`.
+// Back-off between attempts: initial, doubled each time, at most max, each ± jitter; from the start
+// again once a connection was ready for `stable`.
 struct ReconnectPolicy {
   int initial_ms = 1'000;
   int max_ms = 30'000;
@@ -27,8 +28,8 @@ struct ReconnectPolicy {
 struct Timeouts {
   int connect_ms = 10'000;  // each of: name lookup and TCP, TLS, upgrade
   int ready_ms = 15'000;    // from the upgrade until every stream is ready or refused
-  int idle_ms = 75'000;     // without any inbound frame, control frames included: the socket is dead
-  int rest_ms = 30'000;     // a whole REST exchange
+  int idle_ms = 75'000;  // without any inbound frame, control frames included: the socket is dead
+  int rest_ms = 30'000;  // a whole REST exchange
 };
 
 // What every feed has, with the documented (or, where the documents are silent, assumed) values.
@@ -58,6 +59,12 @@ class FeedPlan {
   // The endpoints to hold a connection to (times LinkSettings::connections).
   virtual std::vector<std::string> endpoints() const = 0;
   virtual std::unique_ptr<Client> make_client(std::string_view endpoint, int slot) const = 0;
+
+  // A decoder that this configuration changes, otherwise as Feed::make_normalizer; nullptr: it
+  // changes nothing, take the feed's.
+  virtual std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const {
+    return nullptr;
+  }
 };
 
 // A feed's description: stateless, const, thread-safe.
@@ -69,7 +76,8 @@ class Feed {
   virtual const FeedDefaults& defaults() const = 0;
 
   // Reads this feed's own keys; `settings` are the shared ones, read already. Errors name the key.
-  virtual Result<std::unique_ptr<FeedPlan>> configure(ConfigReader& config, const LinkSettings& settings) const = 0;
+  virtual Result<std::unique_ptr<FeedPlan>> configure(ConfigReader& config,
+                                                      const LinkSettings& settings) const = 0;
 
   // `connections`: how many redundant connections deliver the same events (1: none).
   virtual std::unique_ptr<Normalizer> make_normalizer(int connections) const = 0;

@@ -26,13 +26,13 @@ struct Gap {
   std::string feed;
   std::string stream;
   GapCause cause = GapCause::disconnect;
-  Ns from_ns = 0;                  // the last frame received before the loss
-  std::optional<Ns> to_ns;         // when the stream was ready again; absent while it is not
+  Ns from_ns = 0;           // the last frame received before the loss
+  std::optional<Ns> to_ns;  // when the stream was ready again; absent while it is not
   std::optional<std::string> after_cursor;
   GapMethod method = GapMethod::none;
   GapStatus status = GapStatus::open;
-  std::int64_t recovered = 0;      // rows that a fill added
-  std::string detail;              // why, in words
+  std::int64_t recovered = 0;  // rows that a fill added
+  std::string detail;          // why, in words
 };
 
 }  // namespace tapedeck

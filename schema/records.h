@@ -1,5 +1,6 @@
 // The normalized tables (contract section 4): one struct a table, and the generic row that storage,
-// verification and replay work with. A column stands here once; DDL and statements are made from it.
+// verification and replay work with. A column stands here once; DDL and statements are made from
+// it.
 #pragma once
 
 #include <array>
@@ -14,13 +15,14 @@
 
 namespace tapedeck {
 
-// Text as the feed sent it. data() == nullptr means absent (NULL); "" is an empty text that was sent.
+// Text as the feed sent it. data() == nullptr means absent (NULL); "" is an empty text that was
+// sent.
 using Text = std::string_view;
 using Int = std::optional<std::int64_t>;
 using Bool = std::optional<bool>;
 
-// An identifier or count that the service sends as a whole number. Kept as INTEGER where it fits 64 signed
-// bits and as its digits where it does not, so that none is ever rounded.
+// An identifier or count that the service sends as a whole number. Kept as INTEGER where it fits 64
+// signed bits and as its digits where it does not, so that none is ever rounded.
 struct Id {
   Int integer;
   Text digits;
@@ -53,8 +55,8 @@ struct Value {
   }
 };
 
-// What a column holds. `text`: TEXT; `integer`: INTEGER (times, booleans, small counts); `id`: as Id, no
-// affinity; `json`: TEXT holding JSON.
+// What a column holds. `text`: TEXT; `integer`: INTEGER (times, booleans, small counts); `id`: as
+// Id, no affinity; `json`: TEXT holding JSON.
 enum class ColumnType : std::uint8_t { text, integer, id, json };
 
 struct Column {
@@ -63,9 +65,30 @@ struct Column {
 };
 
 enum class TableId : std::uint8_t {
-  factor, signal, alert, snapshot, trade, quote, book, liquidation, funding, candle, narrative, prediction,
-  order_update, fill, greeks, portfolio, market, settlement, liquidation_state, competition, index_price,
-  option_chain, feed_error, unparsed
+  factor,
+  signal,
+  alert,
+  snapshot,
+  trade,
+  quote,
+  book,
+  liquidation,
+  funding,
+  candle,
+  narrative,
+  prediction,
+  order_update,
+  fill,
+  greeks,
+  portfolio,
+  market,
+  settlement,
+  liquidation_state,
+  competition,
+  index_price,
+  option_chain,
+  feed_error,
+  unparsed
 };
 inline constexpr std::size_t kTableCount = 24;
 
@@ -86,7 +109,9 @@ struct Factor {
   static constexpr TableId kTable = TableId::factor;
   Text opportunity_id, factor, previous, current;
   Id as_of_block;
-  auto values() const { return std::array<Value, 5>{opportunity_id, factor, previous, current, as_of_block}; }
+  auto values() const {
+    return std::array<Value, 5>{opportunity_id, factor, previous, current, as_of_block};
+  }
 };
 
 struct Signal {
@@ -95,7 +120,9 @@ struct Signal {
   Text action;
   Int leg;
   Text symbol, side, price;
-  auto values() const { return std::array<Value, 6>{algorithm_id, action, leg, symbol, side, price}; }
+  auto values() const {
+    return std::array<Value, 6>{algorithm_id, action, leg, symbol, side, price};
+  }
 };
 
 struct Alert {
@@ -104,7 +131,8 @@ struct Alert {
   Id latency_ms;
   Text narrative, data;
   auto values() const {
-    return std::array<Value, 9>{event_id, type, priority, severity, symbol, confidence, latency_ms, narrative, data};
+    return std::array<Value, 9>{event_id,   type,       priority,  severity, symbol,
+                                confidence, latency_ms, narrative, data};
   }
 };
 
@@ -127,7 +155,8 @@ struct Quote {
   static constexpr TableId kTable = TableId::quote;
   Text venue, symbol, bid, ask, mid, vwap, volume_24h, obi, max_arb_bps, trend;
   auto values() const {
-    return std::array<Value, 10>{venue, symbol, bid, ask, mid, vwap, volume_24h, obi, max_arb_bps, trend};
+    return std::array<Value, 10>{venue, symbol,     bid, ask,         mid,
+                                 vwap,  volume_24h, obi, max_arb_bps, trend};
   }
 };
 
@@ -135,7 +164,8 @@ struct Book {
   static constexpr TableId kTable = TableId::book;
   Text venue, symbol, best_bid, best_ask, bids, asks, mid, spread_bps, metrics;
   auto values() const {
-    return std::array<Value, 9>{venue, symbol, best_bid, best_ask, bids, asks, mid, spread_bps, metrics};
+    return std::array<Value, 9>{venue, symbol, best_bid,   best_ask, bids,
+                                asks,  mid,    spread_bps, metrics};
   }
 };
 
@@ -158,7 +188,8 @@ struct Candle {
   Int open_ns, close_ns;
   Bool is_closed;
   auto values() const {
-    return std::array<Value, 11>{venue, symbol, interval, open, high, low, close, volume, open_ns, close_ns, is_closed};
+    return std::array<Value, 11>{venue, symbol, interval, open,     high,     low,
+                                 close, volume, open_ns,  close_ns, is_closed};
   }
 };
 
@@ -174,17 +205,20 @@ struct Prediction {
   Id seconds_remaining;
   Bool active;
   auto values() const {
-    return std::array<Value, 8>{coin, timeframe, up_price, down_price, volume, liquidity, seconds_remaining, active};
+    return std::array<Value, 8>{coin,   timeframe, up_price,          down_price,
+                                volume, liquidity, seconds_remaining, active};
   }
 };
 
 struct OrderUpdate {
   static constexpr TableId kTable = TableId::order_update;
   Id order_id;
-  Text client_order_id, symbol, side, price, size, status, filled_size, remaining_size, avg_fill_price, reason, wallet;
+  Text client_order_id, symbol, side, price, size, status, filled_size, remaining_size,
+      avg_fill_price, reason, wallet;
   auto values() const {
-    return std::array<Value, 12>{order_id, client_order_id, symbol, side, price, size, status, filled_size,
-                                 remaining_size, avg_fill_price, reason, wallet};
+    return std::array<Value, 12>{
+        order_id, client_order_id, symbol,         side,           price,  size,
+        status,   filled_size,     remaining_size, avg_fill_price, reason, wallet};
   }
 };
 
@@ -195,15 +229,27 @@ struct Fill {
   Bool is_taker;
   Text wallet, builder_code_address, builder_code_fee;
   auto values() const {
-    return std::array<Value, 12>{fill_id, order_id, trade_id, symbol, side, price, size, fee, is_taker, wallet,
-                                 builder_code_address, builder_code_fee};
+    return std::array<Value, 12>{fill_id,
+                                 order_id,
+                                 trade_id,
+                                 symbol,
+                                 side,
+                                 price,
+                                 size,
+                                 fee,
+                                 is_taker,
+                                 wallet,
+                                 builder_code_address,
+                                 builder_code_fee};
   }
 };
 
 struct Greeks {
   static constexpr TableId kTable = TableId::greeks;
   Text symbol, quantity, delta, gamma, theta, vega, iv;
-  auto values() const { return std::array<Value, 7>{symbol, quantity, delta, gamma, theta, vega, iv}; }
+  auto values() const {
+    return std::array<Value, 7>{symbol, quantity, delta, gamma, theta, vega, iv};
+  }
 };
 
 struct Portfolio {
@@ -217,7 +263,9 @@ struct Market {
   Text action, symbol, underlying, strike;
   Bool is_call;
   Int expiry_ns;
-  auto values() const { return std::array<Value, 6>{action, symbol, underlying, strike, is_call, expiry_ns}; }
+  auto values() const {
+    return std::array<Value, 6>{action, symbol, underlying, strike, is_call, expiry_ns};
+  }
 };
 
 struct Settlement {
@@ -233,7 +281,8 @@ struct LiquidationState {
   Text wallet, previous_state, new_state, equity, mm_required, shortfall;
   Id auction_id;
   auto values() const {
-    return std::array<Value, 7>{wallet, previous_state, new_state, equity, mm_required, shortfall, auction_id};
+    return std::array<Value, 7>{wallet,      previous_state, new_state, equity,
+                                mm_required, shortfall,      auction_id};
   }
 };
 
@@ -245,8 +294,16 @@ struct Competition {
   Id rank;
   Text pnl, volume, efficiency, medal;
   auto values() const {
-    return std::array<Value, 10>{wallet, lifetime_realized_pnl, competition_id, competition_name, competition_state,
-                                 rank, pnl, volume, efficiency, medal};
+    return std::array<Value, 10>{wallet,
+                                 lifetime_realized_pnl,
+                                 competition_id,
+                                 competition_name,
+                                 competition_state,
+                                 rank,
+                                 pnl,
+                                 volume,
+                                 efficiency,
+                                 medal};
   }
 };
 
@@ -286,7 +343,8 @@ struct Row {
   std::span<const Value> values;
 };
 
-// Where a decoder puts what it found. The holder knows the frame or request that the rows come from.
+// Where a decoder puts what it found. The holder knows the frame or request that the rows come
+// from.
 class RowSink {
  public:
   virtual ~RowSink() = default;

@@ -1,4 +1,5 @@
-// The service's side of a feed's protocol, without I/O: what `replay` and `sim` play to their clients.
+// The service's side of a feed's protocol, without I/O: what `replay` and `sim` play to their
+// clients.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace tapedeck {
 
-// An upgrade or a plain HTTP request, its target below the feed's mount point (`/ws/fastfeed?token=…`).
+// An upgrade or a plain HTTP request, its target below the feed's mount point
+// (`/ws/fastfeed?token=…`).
 struct HttpRequest {
   std::string method = "GET";
   Target target;
@@ -42,8 +44,8 @@ struct ServedFrame {
   FrameTag tag;
 };
 
-// What the service's side may look up of its own data. Answers hold up to "now": the deck's position on a
-// tape, or the simulator's present.
+// What the service's side may look up of its own data. Answers hold up to "now": the deck's
+// position on a tape, or the simulator's present.
 class ServiceData {
  public:
   virtual ~ServiceData() = default;
@@ -62,6 +64,9 @@ class ServiceData {
     std::string stream;
     std::optional<std::int64_t> after;  // only identifiers greater than this
     std::string symbol;                 // only this symbol, when not empty
+    // Only events of this span by their own time (in it, before its end).
+    std::optional<Ns> from_ns;
+    std::optional<Ns> to_ns;
     std::size_t offset = 0;
     std::size_t limit = 100;
     bool newest_first = false;
@@ -80,10 +85,11 @@ class SessionActions {
   virtual void forward(const ServedFrame& frame) = 0;
   virtual void ping(std::string_view payload) = 0;
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
-  // Calls on_timer(id) once, `after` from now on the live clock, also while the deck is paused; arming
-  // again moves it, a negative `after` disarms it.
+  // Calls on_timer(id) once, `after` from now on the live clock, also while the deck is paused;
+  // arming again moves it, a negative `after` disarms it.
   virtual void arm(int timer, Ns after) = 0;
-  // This client has a subscription (or none any more): the deck waits for it, or does not.
+  // This client has one more subscription (or none any more): the deck waits for it, with the grace
+  // counted from its last one, or does not.
   virtual void subscribed(bool yes) = 0;
 };
 
@@ -94,10 +100,12 @@ class Session {
 
   virtual void on_open(SessionActions& actions) = 0;
   // A text or binary message of the client. `doc` has a missing root when it is no JSON.
-  virtual void on_message(std::string_view payload, const JsonDoc& doc, SessionActions& actions) = 0;
+  virtual void on_message(std::string_view payload, const JsonDoc& doc,
+                          SessionActions& actions) = 0;
   virtual void on_pong(std::string_view payload, SessionActions& actions) = 0;
   virtual void on_timer(int timer, SessionActions& actions) = 0;
-  // A data frame of this endpoint is due: forward it if this client's subscriptions and filters ask for it.
+  // A data frame of this endpoint is due: forward it if this client's subscriptions and filters ask
+  // for it.
   virtual void on_data(const ServedFrame& frame, SessionActions& actions) = 0;
 };
 
@@ -106,26 +114,29 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  // The endpoint that a WebSocket path (below the mount point, as `/ws/fastfeed`) belongs to; nullopt: 404.
+  // The endpoint that a WebSocket path (below the mount point, as `/ws/fastfeed`) belongs to;
+  // nullopt: 404.
   virtual std::optional<std::string> endpoint_of(std::string_view path) const = 0;
 
   // Refuses an upgrade as the service would; nullopt admits it.
   virtual std::optional<HttpReply> refuse(const HttpRequest& request) const = 0;
 
   // `data` outlives the session.
-  virtual std::unique_ptr<Session> open_session(std::string_view endpoint, const HttpRequest& request,
+  virtual std::unique_ptr<Session> open_session(std::string_view endpoint,
+                                                const HttpRequest& request,
                                                 ServiceData& data) const = 0;
 
   // Answers the service's REST paths; nullopt: no such path.
   virtual std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const = 0;
 
-  // The reason with which the service closes (1008) a client that reads too slowly; the simulator's.
+  // The reason with which the service closes (1008) a client that reads too slowly; the
+  // simulator's.
   virtual std::string slow_reason() const { return "slow client"; }
 };
 
-// The service's data, made up: message `k` depends on the seed and `k` alone, so that any stretch of the
-// stream can be made again, in any order, without storing it. Each cycle() messages in a row hold every
-// message type of the service. Const and thread-safe.
+// The service's data, made up: message `k` depends on the seed and `k` alone, so that any stretch
+// of the stream can be made again, in any order, without storing it. Each cycle() messages in a row
+// hold every message type of the service. Const and thread-safe.
 class Simulator {
  public:
   virtual ~Simulator() = default;
@@ -144,11 +155,14 @@ class Simulator {
     Ns epoch_ns = 0;
     double rate = 1;  // messages per second
     Ns time_of(std::int64_t k) const {
-      return epoch_ns + static_cast<Ns>(static_cast<long double>(k) * 1e9L / static_cast<long double>(rate));
+      return epoch_ns +
+             static_cast<Ns>(static_cast<long double>(k) * 1e9L / static_cast<long double>(rate));
     }
   };
-  virtual std::optional<std::string> snapshot(std::string_view endpoint, const Timeline& timeline) const = 0;
-  virtual std::vector<std::string> history(const ServiceData::Query& query, const Timeline& timeline) const = 0;
+  virtual std::optional<std::string> snapshot(std::string_view endpoint,
+                                              const Timeline& timeline) const = 0;
+  virtual std::vector<std::string> history(const ServiceData::Query& query,
+                                           const Timeline& timeline) const = 0;
 };
 
 }  // namespace tapedeck

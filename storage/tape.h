@@ -40,9 +40,9 @@ struct ConnectionInfo {
   std::int64_t id = 0;
   std::string feed;
   std::string endpoint;
-  int slot = 0;     // which of the redundant connections, from 0
-  std::string url;  // redacted
-  int attempt = 1;  // from 1, counted since the last stable connection
+  int slot = 0;                 // which of the redundant connections, from 0
+  std::string url;              // redacted
+  int attempt = 1;              // from 1, counted since the last stable connection
   std::optional<Ns> opened_ns;  // the upgrade succeeded
   std::optional<Ns> ready_ns;
   std::optional<Ns> closed_ns;

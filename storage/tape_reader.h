@@ -62,13 +62,14 @@ class TapeReader {
   virtual Result<std::vector<RequestInfo>> requests() = 0;
 
   virtual Result<std::int64_t> frame_count() = 0;
-  // Frames by feed and `in text`, `out ping`, … ; rows by feed and table; `unparsed` rows by feed and reason.
+  // Frames by feed and `in text`, `out ping`, … ; rows by feed and table; `unparsed` rows by feed
+  // and reason.
   virtual Result<std::vector<Count>> frame_counts() = 0;
   virtual Result<std::vector<Count>> row_counts() = 0;
   virtual Result<std::vector<Count>> unparsed_counts() = 0;
 
-  // The least id of a frame received at `t` or later, in O(log n); nullopt when there is none. Where the
-  // wall clock stepped back it is the first such frame that the halving meets.
+  // The least id of a frame received at `t` or later, in O(log n); nullopt when there is none.
+  // Where the wall clock stepped back it is the first such frame that the halving meets.
   virtual Result<std::optional<std::int64_t>> first_frame_at(Ns t) = 0;
   // The last frame's receipt; nullopt on a tape without frames.
   virtual Result<std::optional<Ns>> last_frame_ns() = 0;

@@ -1,8 +1,9 @@
 // Writes one tape. Not thread-safe: one thread owns it.
 //
-// Everything between begin() and commit() becomes visible and durable (Durability) together; a process that
-// dies loses what was not committed and nothing else. Views need to live only during the call.
-// Every error names the tape and what the disk or SQLite said; after one the writer is of no further use.
+// Everything between begin() and commit() becomes visible and durable (Durability) together; a
+// process that dies loses what was not committed and nothing else. Views need to live only during
+// the call. Every error names the tape and what the disk or SQLite said; after one the writer is of
+// no further use.
 #pragma once
 
 #include <memory>
@@ -34,16 +35,18 @@ class TapeWriter {
   virtual const std::string& path() const = 0;
 };
 
-// Creates `DIR/NAME-YYYYMMDDTHHMMSSZ.tape` with mode 0600 (`-2`, `-3`, … after the stamp when that second's
-// name is taken), creating DIR when it is missing, and holds the tape's lock until destroyed.
-Result<std::unique_ptr<TapeWriter>> create_tape(const std::string& directory, const SessionInfo& session,
-                                                Durability durability);
+// Creates `DIR/NAME-YYYYMMDDTHHMMSSZ.tape` with mode 0600 (`-2`, `-3`, … after the stamp when that
+// second's name is taken), creating DIR when it is missing, and holds the tape's lock until
+// destroyed.
+Result<std::unique_ptr<TapeWriter>> create_tape(const std::string& directory,
+                                                const SessionInfo& session, Durability durability);
 // The same at an exact path, which must not exist.
-Result<std::unique_ptr<TapeWriter>> create_tape_at(const std::string& path, const SessionInfo& session,
+Result<std::unique_ptr<TapeWriter>> create_tape_at(const std::string& path,
+                                                   const SessionInfo& session,
                                                    Durability durability);
 
-// Marks a tape that is `open` though no recorder holds it as `interrupted` (ended_ns: its last commit's
-// newest time) and gives true; false when it is held, or has ended already.
+// Marks a tape that is `open` though no recorder holds it as `interrupted` (ended_ns: its last
+// commit's newest time) and gives true; false when it is held, or has ended already.
 Result<bool> mark_interrupted(const std::string& path);
 
 }  // namespace tapedeck

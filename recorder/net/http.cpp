@@ -1,7 +1,7 @@
 #include "recorder/net/http.h"
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <utility>
@@ -15,7 +15,8 @@ constexpr std::size_t kReadBytes = 16U << 10U;
 constexpr std::uint32_t kHeaderBytesMax = 64U << 10U;
 
 std::string write_request(const HttpCall& call) {
-  std::string text = call.method + " " + call.url.target + " HTTP/1.1\r\nHost: " + call.url.host_header + "\r\n";
+  std::string text =
+      call.method + " " + call.url.target + " HTTP/1.1\r\nHost: " + call.url.host_header + "\r\n";
   for (const auto& [name, value] : call.headers) text += name + ": " + value + "\r\n";
   if (!call.keep_stream) text += "Connection: close\r\n";
   if (!call.body.empty() || call.method == "POST") {
@@ -26,7 +27,8 @@ std::string write_request(const HttpCall& call) {
 
 class Exchange final : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(HttpCall call, HttpCallbacks callbacks) : call_(std::move(call)), callbacks_(std::move(callbacks)) {
+  Exchange(HttpCall call, HttpCallbacks callbacks)
+      : call_(std::move(call)), callbacks_(std::move(callbacks)) {
     parser_.header_limit(kHeaderBytesMax);
     parser_.body_limit(call_.body_bytes_max);
     parser_.eager(true);
@@ -58,16 +60,19 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
     stream_ = std::move(stream);
     if (callbacks_.on_phase) callbacks_.on_phase(call_.keep_stream ? "upgrade" : "request");
     request_ = write_request(call_);
-    stream_->write(request_.data(), request_.size(), [self = shared_from_this()](ErrorCode e, std::size_t) {
-      if (e) self->fail("cannot send the request to " + self->call_.url.host + ": " + e.message());
-    });
+    stream_->write(
+        request_.data(), request_.size(), [self = shared_from_this()](ErrorCode e, std::size_t) {
+          if (e)
+            self->fail("cannot send the request to " + self->call_.url.host + ": " + e.message());
+        });
     read();
   }
 
   void read() {
     input_.resize(kept_ + kReadBytes);
-    stream_->read_some(input_.data() + kept_, kReadBytes,
-                       [self = shared_from_this()](ErrorCode e, std::size_t bytes) { self->on_read(e, bytes); });
+    stream_->read_some(
+        input_.data() + kept_, kReadBytes,
+        [self = shared_from_this()](ErrorCode e, std::size_t bytes) { self->on_read(e, bytes); });
   }
 
   void on_read(ErrorCode error, std::size_t bytes) {
@@ -76,17 +81,20 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
       ErrorCode parse_error;
       if (parser_.is_header_done()) parser_.put_eof(parse_error);
       if (parser_.is_done()) return finish();
-      return fail("no whole answer from " + call_.url.host + ": " +
-                  (error == boost::asio::error::eof ? "the connection was closed" : error.message()));
+      return fail(
+          "no whole answer from " + call_.url.host + ": " +
+          (error == boost::asio::error::eof ? "the connection was closed" : error.message()));
     }
     kept_ += bytes;
     std::size_t used = 0;
     while (used < kept_ && !parser_.is_done()) {
       ErrorCode parse_error;
-      const std::size_t taken = parser_.put(boost::asio::buffer(input_.data() + used, kept_ - used), parse_error);
+      const std::size_t taken =
+          parser_.put(boost::asio::buffer(input_.data() + used, kept_ - used), parse_error);
       used += taken;
       if (parse_error == http::error::need_more) break;
-      if (parse_error) return fail("the answer of " + call_.url.host + " is no HTTP: " + parse_error.message());
+      if (parse_error)
+        return fail("the answer of " + call_.url.host + " is no HTTP: " + parse_error.message());
       // An upgrade's answer ends with its header; what follows is WebSocket already.
       if (is_switching()) break;
       if (taken == 0) break;
@@ -138,7 +146,8 @@ class ExchangeHandle final : public HttpExchange {
 
 }  // namespace
 
-std::unique_ptr<HttpExchange> start_http(boost::asio::io_context& io, boost::asio::ssl::context& tls, HttpCall call,
+std::unique_ptr<HttpExchange> start_http(boost::asio::io_context& io,
+                                         boost::asio::ssl::context& tls, HttpCall call,
                                          HttpCallbacks callbacks) {
   auto exchange = std::make_shared<Exchange>(std::move(call), std::move(callbacks));
   exchange->start(io, tls);

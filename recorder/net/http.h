@@ -15,7 +15,8 @@ namespace tapedeck::net {
 struct HttpCallbacks {
   std::function<void(std::string_view phase)> on_phase;
   // The whole answer. For a 101: the stream goes on, `rest` is what came behind the header.
-  std::function<void(RestResponse response, std::unique_ptr<Stream> stream, std::string rest)> on_response;
+  std::function<void(RestResponse response, std::unique_ptr<Stream> stream, std::string rest)>
+      on_response;
   std::function<void(std::string error)> on_error;
 };
 
@@ -34,7 +35,8 @@ struct HttpCall {
   bool keep_stream = false;  // an upgrade: no `Connection: close`
 };
 
-std::unique_ptr<HttpExchange> start_http(boost::asio::io_context& io, boost::asio::ssl::context& tls, HttpCall call,
+std::unique_ptr<HttpExchange> start_http(boost::asio::io_context& io,
+                                         boost::asio::ssl::context& tls, HttpCall call,
                                          HttpCallbacks callbacks);
 
 }  // namespace tapedeck::net

@@ -32,11 +32,12 @@ class AsioTimer final : public Timer {
     armed_ = std::make_shared<bool>(true);
     timer_->expires_after(std::chrono::nanoseconds(std::max<Ns>(after, 0)));
     // The handler owns the task: it may well destroy this timer.
-    timer_->async_wait([armed = armed_, keep = timer_, task = std::move(task)](boost::system::error_code e) {
-      if (e || !*armed) return;
-      *armed = false;
-      task();
-    });
+    timer_->async_wait(
+        [armed = armed_, keep = timer_, task = std::move(task)](boost::system::error_code e) {
+          if (e || !*armed) return;
+          *armed = false;
+          task();
+        });
   }
 
   void cancel() override {
@@ -52,18 +53,19 @@ class AsioTimer final : public Timer {
 // The exchange may be destroyed by the very callback that its end calls.
 class AsioRestCall final : public RestCall {
  public:
-  AsioRestCall(asio::io_context& io, std::function<void(RestResponse)> done) : timer_(io), done_(std::move(done)) {}
+  AsioRestCall(asio::io_context& io, std::function<void(RestResponse)> done)
+      : timer_(io), done_(std::move(done)) {}
 
   void start(asio::io_context& io, asio::ssl::context& tls, net::HttpCall call, Ns timeout) {
     const std::string host = call.url.host;
     timer_.set(timeout, [this, host, timeout] {
       fail("no answer from " + host + " within " + std::to_string(timeout / kNsPerMs) + " ms");
     });
-    exchange_ = net::start_http(
-        io, tls, std::move(call),
-        {{},
-         [this](RestResponse response, std::unique_ptr<net::Stream>, const std::string&) { finish(std::move(response)); },
-         [this](std::string error) { fail(std::move(error)); }});
+    exchange_ = net::start_http(io, tls, std::move(call),
+                                {{},
+                                 [this](RestResponse response, std::unique_ptr<net::Stream>,
+                                        const std::string&) { finish(std::move(response)); },
+                                 [this](std::string error) { fail(std::move(error)); }});
   }
 
   void fail_soon(std::string error) {
@@ -92,9 +94,14 @@ class AsioRestCall final : public RestCall {
 class AsioLoop final : public IoLoop {
  public:
   AsioLoop(const Clock& clock, const IoOptions& options)
-      : clock_(clock), options_(options), io_(1), tls_(asio::ssl::context::tls_client), signals_(io_) {
+      : clock_(clock),
+        options_(options),
+        io_(1),
+        tls_(asio::ssl::context::tls_client),
+        signals_(io_) {
     tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                     asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+                     asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                     asio::ssl::context::no_tlsv1_1);
     std::random_device entropy;
     chance_.seed((static_cast<std::uint64_t>(entropy()) << 32U) | entropy());
   }
@@ -103,10 +110,14 @@ class AsioLoop final : public IoLoop {
     boost::system::error_code error;
     if (options_.ca_file) {
       tls_.load_verify_file(*options_.ca_file, error);
-      if (error) return Error{"tls.ca_file: cannot read certificates from " + *options_.ca_file + ": " + error.message()};
+      if (error)
+        return Error{"tls.ca_file: cannot read certificates from " + *options_.ca_file + ": " +
+                     error.message()};
     } else {
       tls_.set_default_verify_paths(error);
-      if (error) return Error{"cannot load the system's certificates: " + error.message() + "; set tls.ca_file"};
+      if (error)
+        return Error{"cannot load the system's certificates: " + error.message() +
+                     "; set tls.ca_file"};
     }
     return {};
   }
@@ -176,7 +187,9 @@ class AsioLoop final : public IoLoop {
 
 }  // namespace
 
-asio::io_context& net::context_of(IoLoop& loop) { return static_cast<AsioLoop&>(loop).context(); }
+asio::io_context& net::context_of(IoLoop& loop) {
+  return static_cast<AsioLoop&>(loop).context();
+}
 
 Result<std::unique_ptr<IoLoop>> IoLoop::make(const Clock& clock, const IoOptions& options) {
   auto loop = std::make_unique<AsioLoop>(clock, options);

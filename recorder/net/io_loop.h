@@ -16,8 +16,8 @@ struct IoOptions {
   std::size_t rest_body_bytes_max = 64U << 20U;
 };
 
-// TLS is always verified: chain, host name, SNI sent. All calls on the thread in run(), but for post() and the
-// functions marked so.
+// TLS is always verified: chain, host name, SNI sent. All calls on the thread in run(), but for
+// post() and the functions marked so.
 class IoLoop : public Environment {
  public:
   // `clock` outlives the loop. The error names the certificate file that cannot be read.

@@ -18,9 +18,11 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t kRequestBytesMax = 8U << 10U;
 constexpr auto kRequestTime = std::chrono::seconds(5);
 
-std::string http_answer(const std::string& status, const std::string& type, const std::string& body) {
-  return "HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nConnection: close\r\n\r\n" + body;
+std::string http_answer(const std::string& status, const std::string& type,
+                        const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nContent-Type: " + type +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+         body;
 }
 
 // One request, one answer, then the connection ends. The request's line is all that counts.
@@ -40,13 +42,15 @@ class Visit final : public std::enable_shared_from_this<Visit> {
 
  private:
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](ErrorCode e, std::size_t bytes) {
-      if (e) return self->end();
-      self->request_.append(self->buffer_, bytes);
-      if (self->request_.find("\r\n\r\n") != std::string::npos) return self->answer();
-      if (self->request_.size() > kRequestBytesMax) return self->end();
-      self->read();
-    });
+    socket_.async_read_some(asio::buffer(buffer_),
+                            [self = shared_from_this()](ErrorCode e, std::size_t bytes) {
+                              if (e) return self->end();
+                              self->request_.append(self->buffer_, bytes);
+                              if (self->request_.find("\r\n\r\n") != std::string::npos)
+                                return self->answer();
+                              if (self->request_.size() > kRequestBytesMax) return self->end();
+                              self->read();
+                            });
   }
 
   void answer() {
@@ -58,13 +62,15 @@ class Visit final : public std::enable_shared_from_this<Visit> {
       const bool ok = health.find("\"status\":\"ok\"") != std::string::npos;
       answer_ = http_answer(ok ? "200 OK" : "503 Service Unavailable", "application/json", health);
     } else {
-      answer_ = http_answer("404 Not Found", "application/json", "{\"error\":\"only /metrics and /healthz are here\"}");
+      answer_ = http_answer("404 Not Found", "application/json",
+                            "{\"error\":\"only /metrics and /healthz are here\"}");
     }
-    asio::async_write(socket_, asio::buffer(answer_), [self = shared_from_this()](ErrorCode, std::size_t) {
-      ErrorCode ignored;
-      self->socket_.shutdown(Tcp::socket::shutdown_both, ignored);
-      self->end();
-    });
+    asio::async_write(socket_, asio::buffer(answer_),
+                      [self = shared_from_this()](ErrorCode, std::size_t) {
+                        ErrorCode ignored;
+                        self->socket_.shutdown(Tcp::socket::shutdown_both, ignored);
+                        self->end();
+                      });
   }
 
   void end() { limit_.cancel(); }
@@ -85,14 +91,17 @@ class AsioMonitor final : public Monitor {
   Result<void> listen(const std::string& host, std::uint16_t port) {
     ErrorCode error;
     const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-    if (error) return Error{"--listen: \"" + host + "\" is no address; give HOST:PORT such as 127.0.0.1:9100"};
+    if (error)
+      return Error{"--listen: \"" + host +
+                   "\" is no address; give HOST:PORT such as 127.0.0.1:9100"};
     const Tcp::endpoint endpoint(address, port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return Error{"--listen: cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message()};
+      return Error{"--listen: cannot listen on " + host + ":" + std::to_string(port) + ": " +
+                   error.message()};
     }
     accept();
     return {};
@@ -135,9 +144,11 @@ Result<std::unique_ptr<Monitor>> make_monitor(IoLoop& loop, const std::string& l
   }
   if (!good) return Error{"--listen: \"" + listen + "\" must be HOST:PORT, such as 127.0.0.1:9100"};
   std::string host = listen.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   auto monitor = std::make_unique<AsioMonitor>(net::context_of(loop), std::move(report));
-  if (auto listening = monitor->listen(host, static_cast<std::uint16_t>(port)); !listening) return listening.error();
+  if (auto listening = monitor->listen(host, static_cast<std::uint16_t>(port)); !listening)
+    return listening.error();
   return std::unique_ptr<Monitor>(std::move(monitor));
 }
 

@@ -42,19 +42,22 @@ class PlainStream final : public Stream {
 
 class TlsStream final : public Stream {
  public:
-  explicit TlsStream(std::shared_ptr<asio::ssl::stream<Tcp::socket>> stream) : stream_(std::move(stream)) {}
+  explicit TlsStream(std::shared_ptr<asio::ssl::stream<Tcp::socket>> stream)
+      : stream_(std::move(stream)) {}
   ~TlsStream() override { close(); }
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
   // The handlers hold the stream: OpenSSL's state must outlive an operation that was given up.
   void read_some(char* data, std::size_t size, IoHandler done) override {
-    stream_->async_read_some(asio::buffer(data, size),
-                             [keep = stream_, done = std::move(done)](ErrorCode e, std::size_t n) { done(e, n); });
+    stream_->async_read_some(
+        asio::buffer(data, size),
+        [keep = stream_, done = std::move(done)](ErrorCode e, std::size_t n) { done(e, n); });
   }
   void write(const char* data, std::size_t size, IoHandler done) override {
-    asio::async_write(*stream_, asio::buffer(data, size),
-                      [keep = stream_, done = std::move(done)](ErrorCode e, std::size_t n) { done(e, n); });
+    asio::async_write(
+        *stream_, asio::buffer(data, size),
+        [keep = stream_, done = std::move(done)](ErrorCode e, std::size_t n) { done(e, n); });
   }
   void finish(std::function<void()> done) override {
     stream_->async_shutdown([keep = stream_, done = std::move(done)](ErrorCode) { done(); });
@@ -80,7 +83,11 @@ std::string tls_reason(const ErrorCode& error) {
 class OpeningState final : public std::enable_shared_from_this<OpeningState> {
  public:
   OpeningState(asio::io_context& io, asio::ssl::context& tls, Url url, OpenCallbacks callbacks)
-      : tls_(tls), url_(std::move(url)), callbacks_(std::move(callbacks)), resolver_(io), socket_(io) {}
+      : tls_(tls),
+        url_(std::move(url)),
+        callbacks_(std::move(callbacks)),
+        resolver_(io),
+        socket_(io) {}
 
   void start() {
     asio::post(resolver_.get_executor(), [self = shared_from_this()] { self->resolve(); });
@@ -110,19 +117,21 @@ class OpeningState final : public std::enable_shared_from_this<OpeningState> {
 
   void resolve() {
     phase("name lookup");
-    resolver_.async_resolve(url_.host, url_.port, [self = shared_from_this()](ErrorCode e, const auto& results) {
-      if (e) return self->fail("cannot find " + self->url_.host + ": " + e.message());
-      self->connect(results);
-    });
+    resolver_.async_resolve(
+        url_.host, url_.port, [self = shared_from_this()](ErrorCode e, const auto& results) {
+          if (e) return self->fail("cannot find " + self->url_.host + ": " + e.message());
+          self->connect(results);
+        });
   }
 
   void connect(const Tcp::resolver::results_type& addresses) {
     if (!callbacks_.on_open) return;
     phase("TCP connect");
-    asio::async_connect(socket_, addresses, [self = shared_from_this()](ErrorCode e, const Tcp::endpoint&) {
-      if (e) return self->fail("cannot connect to " + self->where() + ": " + e.message());
-      self->connected();
-    });
+    asio::async_connect(
+        socket_, addresses, [self = shared_from_this()](ErrorCode e, const Tcp::endpoint&) {
+          if (e) return self->fail("cannot connect to " + self->where() + ": " + e.message());
+          self->connected();
+        });
   }
 
   void connected() {
@@ -140,13 +149,14 @@ class OpeningState final : public std::enable_shared_from_this<OpeningState> {
     if (not_an_address) SSL_set_tlsext_host_name(secure_->native_handle(), url_.host.c_str());
     secure_->set_verify_mode(asio::ssl::verify_peer);
     secure_->set_verify_callback(asio::ssl::host_name_verification(url_.host));
-    secure_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](ErrorCode e) {
-      if (e) {
-        return self->fail("TLS with " + self->where() + " failed: " + tls_reason(e) +
-                          " (a private certificate authority is named by tls.ca_file)");
-      }
-      self->succeed(std::make_unique<TlsStream>(std::move(self->secure_)));
-    });
+    secure_->async_handshake(
+        asio::ssl::stream_base::client, [self = shared_from_this()](ErrorCode e) {
+          if (e) {
+            return self->fail("TLS with " + self->where() + " failed: " + tls_reason(e) +
+                              " (a private certificate authority is named by tls.ca_file)");
+          }
+          self->succeed(std::make_unique<TlsStream>(std::move(self->secure_)));
+        });
   }
 
   asio::ssl::context& tls_;

@@ -17,8 +17,8 @@ namespace tapedeck::net {
 using ErrorCode = boost::system::error_code;
 using IoHandler = std::function<void(ErrorCode, std::size_t)>;
 
-// One read and one write may be under way at a time. Destroying it drops the connection; handlers that
-// are under way are then called with operation_aborted.
+// One read and one write may be under way at a time. Destroying it drops the connection; handlers
+// that are under way are then called with operation_aborted.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -41,9 +41,9 @@ struct OpenCallbacks {
   std::function<void(std::string error)> on_error;
 };
 
-// Looks the name up, connects to the first address that answers, and shakes hands where the URL asks for
-// TLS: verified against `tls`, with SNI.
-std::unique_ptr<Opening> open_stream(boost::asio::io_context& io, boost::asio::ssl::context& tls, const Url& url,
-                                     OpenCallbacks callbacks);
+// Looks the name up, connects to the first address that answers, and shakes hands where the URL
+// asks for TLS: verified against `tls`, with SNI.
+std::unique_ptr<Opening> open_stream(boost::asio::io_context& io, boost::asio::ssl::context& tls,
+                                     const Url& url, OpenCallbacks callbacks);
 
 }  // namespace tapedeck::net

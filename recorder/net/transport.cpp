@@ -62,12 +62,12 @@ class Socket final : public std::enable_shared_from_this<Socket> {
     call.keep_stream = true;
     call.body_bytes_max = kRefusalBytesMax;
     // The exchange belongs to this object, so its callbacks need not hold it.
-    exchange_ = start_http(io_, tls_, std::move(call),
-                           {[this](std::string_view phase) { events_->on_phase(phase); },
-                            [this](RestResponse response, std::unique_ptr<Stream> stream, std::string rest) {
-                              upgraded(response, std::move(stream), rest);
-                            },
-                            [this](std::string error) { end(std::move(error)); }});
+    exchange_ =
+        start_http(io_, tls_, std::move(call),
+                   {[this](std::string_view phase) { events_->on_phase(phase); },
+                    [this](const RestResponse& response, std::unique_ptr<Stream> stream,
+                           const std::string& rest) { upgraded(response, std::move(stream), rest); },
+                    [this](std::string error) { end(std::move(error)); }});
   }
 
   void send(Opcode opcode, std::string_view payload) {
@@ -111,7 +111,8 @@ class Socket final : public std::enable_shared_from_this<Socket> {
     asio::post(io_, [self = shared_from_this(), error = std::move(error)] { self->end(error); });
   }
 
-  void upgraded(const RestResponse& response, std::unique_ptr<Stream> stream, const std::string& rest) {
+  void upgraded(const RestResponse& response, std::unique_ptr<Stream> stream,
+                const std::string& rest) {
     if (events_ == nullptr) return;
     if (response.status != 101) {
       events_->on_refused(response);
@@ -136,7 +137,8 @@ class Socket final : public std::enable_shared_from_this<Socket> {
                        [self = shared_from_this()](ErrorCode e, std::size_t bytes) {
                          if (self->events_ == nullptr) return;
                          // An end without a close frame is the owner's to name.
-                         if (e) return self->end(e == asio::error::eof ? std::string() : e.message());
+                         if (e)
+                           return self->end(e == asio::error::eof ? std::string() : e.message());
                          self->decoder_.commit(bytes);
                          self->deliver();
                        });
@@ -184,12 +186,13 @@ class Socket final : public std::enable_shared_from_this<Socket> {
     }
     in_flight_.swap(pending_);
     writing_ = true;
-    stream_->write(in_flight_.data(), in_flight_.size(), [self = shared_from_this()](ErrorCode e, std::size_t) {
-      self->writing_ = false;
-      self->in_flight_.clear();
-      if (e) return self->end("cannot send: " + e.message());
-      self->flush();
-    });
+    stream_->write(in_flight_.data(), in_flight_.size(),
+                   [self = shared_from_this()](ErrorCode e, std::size_t) {
+                     self->writing_ = false;
+                     self->in_flight_.clear();
+                     if (e) return self->end("cannot send: " + e.message());
+                     self->flush();
+                   });
   }
 
   asio::io_context& io_;
@@ -228,7 +231,8 @@ class AsioTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_transport(asio::io_context& io, asio::ssl::context& tls, TransportEvents& events) {
+std::unique_ptr<Transport> make_transport(asio::io_context& io, asio::ssl::context& tls,
+                                          TransportEvents& events) {
   return std::make_unique<AsioTransport>(io, tls, events);
 }
 

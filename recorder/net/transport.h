@@ -11,7 +11,7 @@
 namespace tapedeck::net {
 
 // `io`, `tls` and `events` outlive the transport.
-std::unique_ptr<Transport> make_transport(boost::asio::io_context& io, boost::asio::ssl::context& tls,
-                                          TransportEvents& events);
+std::unique_ptr<Transport> make_transport(boost::asio::io_context& io,
+                                          boost::asio::ssl::context& tls, TransportEvents& events);
 
 }  // namespace tapedeck::net

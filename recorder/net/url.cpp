@@ -7,7 +7,9 @@
 namespace tapedeck {
 
 Result<Url> parse_url(std::string_view text) {
-  const auto fail = [&](const char* why) { return Error{"\"" + std::string(text) + "\" is no URL: " + why}; };
+  const auto fail = [&](const char* why) {
+    return Error{"\"" + std::string(text) + "\" is no URL: " + why};
+  };
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return fail("it has no scheme such as wss://");
   Url url;
@@ -21,7 +23,8 @@ Result<Url> parse_url(std::string_view text) {
   const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, slash);
   rest.remove_prefix(slash);
-  if (authority.find('@') != std::string_view::npos) return fail("user names in URLs are not taken");
+  if (authority.find('@') != std::string_view::npos)
+    return fail("user names in URLs are not taken");
 
   std::size_t port_at = authority.rfind(':');
   if (!authority.empty() && authority.front() == '[') {
@@ -36,9 +39,11 @@ Result<Url> parse_url(std::string_view text) {
   url.port = url.tls ? "443" : "80";
   if (port_at != std::string_view::npos) {
     url.port = std::string(authority.substr(port_at + 1));
-    const bool digits = !url.port.empty() && url.port.size() <= 5 &&
-                        std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits || std::stoi(url.port) > 65'535 || std::stoi(url.port) == 0) return fail("its port is none");
+    const bool digits =
+        !url.port.empty() && url.port.size() <= 5 &&
+        std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits || std::stoi(url.port) > 65'535 || std::stoi(url.port) == 0)
+      return fail("its port is none");
   }
   url.host_header = std::string(authority);
   rest = rest.substr(0, rest.find('#'));

@@ -9,10 +9,10 @@
 namespace tapedeck {
 
 struct Url {
-  bool tls = false;    // https, wss
-  std::string host;    // without brackets
-  std::string port;    // the scheme's own when none is given
-  std::string target;  // path and query, at least "/"
+  bool tls = false;         // https, wss
+  std::string host;         // without brackets
+  std::string port;         // the scheme's own when none is given
+  std::string target;       // path and query, at least "/"
   std::string host_header;  // as in the `Host` header
 };
 

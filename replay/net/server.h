@@ -1,7 +1,9 @@
-// The replay's sockets: an HTTP and WebSocket server on one port and one thread, without a word about feeds.
+// The replay's sockets: an HTTP and WebSocket server on one port and one thread, without a word
+// about feeds.
 //
-// Every callback and every call on Peer and Loop happens on the thread in run(), except where it says
-// otherwise. What is sent during one turn of the loop leaves in as few socket writes as possible.
+// Every callback and every call on Peer and Loop happens on the thread in run(), except where it
+// says otherwise. What is sent during one turn of the loop leaves in as few socket writes as
+// possible.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +44,8 @@ class Peer {
 
   // Queues one message or control frame.
   virtual void send(Opcode opcode, std::string_view payload) = 0;
-  // Queues bytes that are whole unmasked frames already (ws::append_frame), for many clients at once.
+  // Queues bytes that are whole unmasked frames already (ws::append_frame), for many clients at
+  // once.
   virtual void send_encoded(std::string_view frames) = 0;
   // Sends what is queued, then a close frame, waits a bounded time for the answer, and closes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
@@ -58,19 +61,21 @@ class PeerHandler {
  public:
   virtual ~PeerHandler() = default;
   virtual void on_open(Peer& peer) = 0;
-  // text, binary, ping (answered already) or pong. Text that is not UTF-8 never comes here: the server
-  // closes with 1007.
+  // text, binary, ping (answered already) or pong. Text that is not UTF-8 never comes here: the
+  // server closes with 1007.
   virtual void on_message(Opcode opcode, std::string_view payload) = 0;
   virtual void on_drained() = 0;
-  // The connection is gone, whoever ended it. The last call; the peer must not be touched after it.
+  // The connection is gone, or both sides have said goodbye and everything is sent, whoever ended it. The
+  // last call, never from inside another one; the peer must not be touched after it.
   virtual void on_closed() = 0;
 };
 
-// What the server serves. Requests that Access forbids (foreign Origin, unknown Host, wrong token) are
-// answered before they come here, and so are malformed ones.
+// What the server serves. Requests that Access forbids (foreign Origin, unknown Host, wrong token)
+// are answered before they come here, and so are malformed ones.
 class WebHandler {
  public:
   virtual ~WebHandler() = default;
+  // HEAD comes as GET; the server leaves the body away.
   virtual HttpReply on_request(const HttpRequest& request) = 0;
   // A refusal, or who takes the connection.
   using Upgrade = std::variant<HttpReply, std::unique_ptr<PeerHandler>>;
@@ -87,15 +92,15 @@ class Server {
 
   // Serves until stop(). SIGINT and SIGTERM call `on_signal` on this thread when it is set.
   virtual void run() = 0;
-  // Closes every client (1001 unless closing already), stops listening, and lets run() return once they are
-  // gone or two seconds have passed. From any thread.
+  // Closes every client (1001 unless closing already), stops listening, and lets run() return once
+  // they are gone or two seconds have passed. From any thread.
   virtual void stop() = 0;
   // Runs `task` on the server's thread. From any thread.
   virtual void post(std::function<void()> task) = 0;
   virtual void on_signal(std::function<void()> task) = 0;
 
-  // One timer: runs `task` at `mono_ns` of the system's monotonic clock, or at once when that is past.
-  // Setting it again moves it; destroying it disarms it.
+  // One timer: runs `task` at `mono_ns` of the system's monotonic clock, or at once when that is
+  // past. Setting it again moves it; destroying it disarms it.
   class Timer {
    public:
     virtual ~Timer() = default;

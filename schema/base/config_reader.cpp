@@ -82,6 +82,12 @@ bool ConfigReader::has(std::string_view key) const {
   return found != object_->end() && !found->is_null();
 }
 
+bool ConfigReader::is_null(std::string_view key) const {
+  if (!object_->is_object()) return false;
+  const auto found = object_->find(key);
+  return found != object_->end() && found->is_null();
+}
+
 const Value* ConfigReader::find(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   return has(key) ? &*object_->find(key) : nullptr;

@@ -1,5 +1,5 @@
-// Reads one object of a JSON configuration: checks types, remembers which keys are known, and names the
-// key and the remedy in every error. The first error wins; later reads then return defaults.
+// Reads one object of a JSON configuration: checks types, remembers which keys are known, and names
+// the key and the remedy in every error. The first error wins; later reads then return defaults.
 #pragma once
 
 #include <map>
@@ -24,11 +24,14 @@ class ConfigSource {
 
 class ConfigReader {
  public:
-  // `object` must outlive the reader. `path` is the object's own name (`feeds.NAME`), "" for the root.
-  // Secrets that are read are added to `secrets`.
-  ConfigReader(const nlohmann::json& object, std::string path, const ConfigSource& source, Redactor& secrets);
+  // `object` must outlive the reader. `path` is the object's own name (`feeds.NAME`), "" for the
+  // root. Secrets that are read are added to `secrets`.
+  ConfigReader(const nlohmann::json& object, std::string path, const ConfigSource& source,
+               Redactor& secrets);
 
   bool has(std::string_view key) const;  // present and not null; does not mark it known
+  // Present and null, where that says something else than leaving it out; does not mark it known.
+  bool is_null(std::string_view key) const;
 
   // Each marks `key` as known. An absent or null key gives `fallback`.
   std::string text(std::string_view key, std::string_view fallback);
@@ -37,14 +40,19 @@ class ConfigReader {
   std::optional<std::string> secret(std::string_view key);
   // As secret(), but an absent or empty one is an error that says how to give it.
   std::string required_secret(std::string_view key);
-  std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t min, std::int64_t max);
+  std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t min,
+                       std::int64_t max);
   bool boolean(std::string_view key, bool fallback);
-  std::string choice(std::string_view key, std::string_view fallback, const std::vector<std::string>& allowed);
-  std::vector<std::string> text_list(std::string_view key, const std::vector<std::string>& fallback);
-  std::vector<std::int64_t> integer_list(std::string_view key, const std::vector<std::int64_t>& fallback);
+  std::string choice(std::string_view key, std::string_view fallback,
+                     const std::vector<std::string>& allowed);
+  std::vector<std::string> text_list(std::string_view key,
+                                     const std::vector<std::string>& fallback);
+  std::vector<std::int64_t> integer_list(std::string_view key,
+                                         const std::vector<std::int64_t>& fallback);
   // The value as it is (with `${NAME}` taken in), for shapes of a feed's own; nullptr when absent.
   const nlohmann::json* raw(std::string_view key);
-  // A reader of a nested object (an empty one when absent). Its errors become this reader's with absorb().
+  // A reader of a nested object (an empty one when absent). Its errors become this reader's with
+  // absorb().
   ConfigReader object(std::string_view key);
   void absorb(ConfigReader& child);
 
@@ -71,8 +79,8 @@ class ConfigReader {
   std::optional<std::string> error_;
 };
 
-// Takes every `${NAME}` in every string of `config` from the environment. The error names the variable
-// and the key. Objects with `"enabled": false` are left as they are.
+// Takes every `${NAME}` in every string of `config` from the environment. The error names the
+// variable and the key. Objects with `"enabled": false` are left as they are.
 Result<void> expand_environment(nlohmann::json& config, const ConfigSource& source);
 
 }  // namespace tapedeck

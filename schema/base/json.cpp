@@ -11,14 +11,18 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr int kDepthMax = 128;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 std::string_view trim_end(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // RFC 8259 section 6.
 bool is_number(std::string_view t) {
@@ -94,8 +98,10 @@ class Walker {
     Node node;
     node.next = 1;
     if (!fill_scalar(document_, type, token, node)) return false;
-    // simdjson is content with a scalar root followed by more; the token then is no scalar by itself.
-    if (node.kind == JsonKind::string && !at_end()) return fail("text after the end of the JSON value");
+    // simdjson is content with a scalar root followed by more; the token then is no scalar by
+    // itself.
+    if (node.kind == JsonKind::string && !at_end())
+      return fail("text after the end of the JSON value");
     nodes_.push_back(node);
     return true;
   }
@@ -106,8 +112,8 @@ class Walker {
     switch (type) {
       case ondemand::json_type::string:
         node.kind = JsonKind::string;
-        if (const auto e = source.get_string().get(node.text)) return fail(simdjson::error_message(e));
-        if (node.text.data() == nullptr) node.text = std::string_view("", 0);
+        if (const auto e = source.get_string().get(node.text))
+          return fail(simdjson::error_message(e));
         return true;
       case ondemand::json_type::number:
         node.kind = JsonKind::number;
@@ -161,8 +167,8 @@ class Walker {
     }
   }
 
-  bool walk_container(ondemand::value& value, ondemand::json_type type, std::string_view key, const char* start,
-                      int depth) {
+  bool walk_container(ondemand::value& value, ondemand::json_type type, std::string_view key,
+                      const char* start, int depth) {
     const std::size_t index = nodes_.size();
     nodes_.emplace_back();
     nodes_[index].key = key;
@@ -183,7 +189,7 @@ class Walker {
       if (const auto e = value.get_array().get(array)) return fail(simdjson::error_message(e));
       for (auto element : array) {
         ondemand::value child;
-        if (const auto e = std::move(element).get(child)) return fail(simdjson::error_message(e));
+        if (const auto e = element.get(child)) return fail(simdjson::error_message(e));
         if (!walk(child, {}, depth + 1)) return false;
       }
     }
@@ -194,8 +200,8 @@ class Walker {
 
   bool at_end() { return document_.current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
-  // The cursor stands on what follows the container; its closing bracket is the last character before
-  // that which is not blank.
+  // The cursor stands on what follows the container; its closing bracket is the last character
+  // before that which is not blank.
   const char* end_of_container() {
     const char* at = nullptr;
     if (document_.current_location().get(at) != simdjson::SUCCESS) at = text_.data() + text_.size();
@@ -238,8 +244,10 @@ bool JsonDoc::parse(std::string_view text) {
   std::fill_n(impl.buffer.data() + text.size(), simdjson::SIMDJSON_PADDING, ' ');
 
   ondemand::document document;
-  const simdjson::padded_string_view view(impl.buffer.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-  if (const auto e = impl.parser.iterate(view).get(document)) return fail(simdjson::error_message(e));
+  const simdjson::padded_string_view view(impl.buffer.data(), text.size(),
+                                          text.size() + simdjson::SIMDJSON_PADDING);
+  if (const auto e = impl.parser.iterate(view).get(document))
+    return fail(simdjson::error_message(e));
   Walker<Node> walker(document, impl.text(), nodes_);
   if (!walker.walk_root()) return fail(walker.error());
   return true;
@@ -250,15 +258,25 @@ Json JsonDoc::root() const {
   return {this, 0, 1};
 }
 
-JsonKind Json::kind() const { return doc_ == nullptr ? JsonKind::missing : doc_->nodes_[index_].kind; }
+JsonKind Json::kind() const {
+  return doc_ == nullptr ? JsonKind::missing : doc_->nodes_[index_].kind;
+}
 
-std::string_view Json::raw() const { return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].raw; }
+std::string_view Json::raw() const {
+  return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].raw;
+}
 
-std::string_view Json::text() const { return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].text; }
+std::string_view Json::text() const {
+  return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].text;
+}
 
-std::string_view Json::key() const { return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].key; }
+std::string_view Json::key() const {
+  return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].key;
+}
 
-std::string_view Json::scalar() const { return is_number() ? raw() : text(); }
+std::string_view Json::scalar() const {
+  return is_number() ? raw() : text();
+}
 
 std::optional<std::int64_t> Json::integer() const {
   if (!is_number()) return std::nullopt;

@@ -1,7 +1,8 @@
 // A JSON text parsed once into a flat list of nodes that still know their bytes.
 //
-// Unlike a DOM of numbers and strings, every node keeps the exact text that was sent: a price is never
-// rounded through a double, a nested object can be stored as it came, and duplicate keys stay visible.
+// Unlike a DOM of numbers and strings, every node keeps the exact text that was sent: a price is
+// never rounded through a double, a nested object can be stored as it came, and duplicate keys stay
+// visible.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ enum class JsonKind : std::uint8_t { missing, null, boolean, number, string, arr
 
 class JsonDoc;
 
-// A handle to one value of a JsonDoc: cheap to copy, valid until that document parses again or dies.
-// A missing value answers every question with "nothing", so that chains need no checks.
+// A handle to one value of a JsonDoc: cheap to copy, valid until that document parses again or
+// dies. A missing value answers every question with "nothing", so that chains need no checks.
 class Json {
  public:
   Json() = default;
@@ -65,8 +66,8 @@ class Json {
   std::uint32_t end_ = 0;  // one past the last sibling
 };
 
-// Owns the parsed nodes and the bytes under them; reuse one per thread, it then no longer allocates.
-// Not thread-safe.
+// Owns the parsed nodes and the bytes under them; reuse one per thread, it then no longer
+// allocates. Not thread-safe.
 class JsonDoc {
  public:
   JsonDoc();
@@ -74,8 +75,8 @@ class JsonDoc {
   JsonDoc(JsonDoc&&) noexcept;
   JsonDoc& operator=(JsonDoc&&) noexcept;
 
-  // Parses all of `text` (copied; RFC 8259, valid UTF-8, at most 128 levels deep). False when it is not
-  // JSON, and error() says why; root() is then missing.
+  // Parses all of `text` (copied; RFC 8259, valid UTF-8, at most 128 levels deep). False when it is
+  // not JSON, and error() says why; root() is then missing.
   bool parse(std::string_view text);
   const std::string& error() const { return error_; }
   Json root() const;

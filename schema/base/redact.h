@@ -12,8 +12,8 @@ namespace tapedeck {
 // Read from any thread once filled; adding is for one thread at a time.
 class Redactor {
  public:
-  // Secrets shorter than 4 bytes are replaced only where they stand as a whole query value or JSON string,
-  // so that a careless one does not blacken every message.
+  // Secrets shorter than 4 bytes are replaced only where they stand as a whole query value or JSON
+  // string, so that a careless one does not blacken every message.
   void add(std::string_view secret);
 
   bool touches(std::string_view text) const;

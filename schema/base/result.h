@@ -8,7 +8,8 @@
 
 namespace tapedeck {
 
-// `message` names the thing that failed and, where there is one, the remedy. It never holds a secret.
+// `message` names the thing that failed and, where there is one, the remedy. It never holds a
+// secret.
 struct Error {
   std::string message;
 };
@@ -16,7 +17,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by intent
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by intent
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }

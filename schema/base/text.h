@@ -15,7 +15,8 @@ std::string_view trim(std::string_view text);
 std::vector<std::string> split_list(std::string_view text, char separator = ',');
 std::string join(const std::vector<std::string>& items, std::string_view separator);
 
-// RFC 3986: everything but unreserved characters is escaped. `keep` lists further characters to leave.
+// RFC 3986: everything but unreserved characters is escaped. `keep` lists further characters to
+// leave.
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 // Malformed escapes are left as they are. `+` stays `+`.
 std::string percent_decode(std::string_view text);

@@ -38,17 +38,17 @@ class SystemClock final : public Clock {
 
 enum class MissingZone { refuse, assume_utc };
 
-// Reads `2026-03-17T10:30:45.123456789Z`, with `T`, a blank or both between date and time, any number of
-// fraction digits (those past nanoseconds are cut off), and `Z` or `±hh:mm`. Dates before 1970 are
-// negative. nullopt when it is anything else, or beyond what 64 bits of nanoseconds hold.
+// Reads `2026-03-17T10:30:45.123456789Z`, with `T`, a blank or both between date and time, any
+// number of fraction digits (those past nanoseconds are cut off), and `Z` or `±hh:mm`. Dates before
+// 1970 are negative. nullopt when it is anything else, or beyond what 64 bits of nanoseconds hold.
 std::optional<Ns> parse_rfc3339(std::string_view text, MissingZone zone = MissingZone::refuse);
 
 // Reads a decimal count of `unit`s since 1970 exactly (`1737331200000` with kNsPerMs;
 // `1737331200.123456789` with kNsPerSec). nullopt when it is no plain decimal or out of range.
 std::optional<Ns> parse_unix(std::string_view digits, Ns unit);
 
-// For a field whose unit the service does not document: an RFC 3339 text (a missing zone is UTC), or a
-// number whose size tells seconds, milliseconds, microseconds and nanoseconds apart.
+// For a field whose unit the service does not document: an RFC 3339 text (a missing zone is UTC),
+// or a number whose size tells seconds, milliseconds, microseconds and nanoseconds apart.
 std::optional<Ns> parse_any_time(std::string_view text);
 
 // `2026-03-17T10:30:45Z`, with the fraction digits that are needed and no more.

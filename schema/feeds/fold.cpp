@@ -18,7 +18,9 @@ std::uint64_t mix(std::uint64_t h) {
 
 }  // namespace
 
-std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b) { return mix(std::rotl(a, 23) ^ (b * 0x9e3779b97f4a7c15ULL)); }
+std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b) {
+  return mix(std::rotl(a, 23) ^ (b * 0x9e3779b97f4a7c15ULL));
+}
 
 std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   std::uint64_t h = mix(seed ^ (text.size() * 0x9e3779b97f4a7c15ULL));
@@ -61,7 +63,8 @@ bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns) {
 void MultisetFold::expire(Ns now_ns) {
   if (now_ns - swept_ns_ < window_ && now_ns >= swept_ns_) return;
   swept_ns_ = now_ns;
-  std::erase_if(counts_, [&](const auto& entry) { return now_ns - entry.second.last_ns > window_; });
+  std::erase_if(counts_,
+                [&](const auto& entry) { return now_ns - entry.second.last_ns > window_; });
 }
 
 }  // namespace tapedeck

@@ -28,14 +28,15 @@ class SeenEvents {
   std::deque<std::uint64_t> order_;
 };
 
-// For events without identity that redundant connections each deliver: a multiset per connection, folded
-// to the maximum. Two equal events on one connection are two events; one event on two connections is one.
+// For events without identity that redundant connections each deliver: a multiset per connection,
+// folded to the maximum. Two equal events on one connection are two events; one event on two
+// connections is one.
 class MultisetFold {
  public:
   // `slots` redundant connections; with 1 every event is new and nothing is kept.
   explicit MultisetFold(int slots, Ns window = 600 * kNsPerSec) : slots_(slots), window_(window) {}
-  // True when no other connection has delivered this occurrence yet. Equal events further apart than the
-  // window are not compared.
+  // True when no other connection has delivered this occurrence yet. Equal events further apart
+  // than the window are not compared.
   bool is_new(std::uint64_t key, int slot, Ns recv_ns);
   // How many keys are remembered: those of the last one to two windows.
   std::size_t size() const { return counts_.size(); }

@@ -15,7 +15,9 @@ constexpr std::size_t kControlMax = 125;
 constexpr std::uint8_t kContinuation = 0;
 constexpr std::size_t kRoom = 64 * 1024;  // below this much unread, the buffer starts over in front
 
-bool is_control(std::uint8_t opcode) { return (opcode & 0x8U) != 0; }
+bool is_control(std::uint8_t opcode) {
+  return (opcode & 0x8U) != 0;
+}
 
 void apply_mask(char* data, std::size_t size, const unsigned char* mask) {
   std::uint64_t wide = 0;
@@ -27,7 +29,8 @@ void apply_mask(char* data, std::size_t size, const unsigned char* mask) {
     word ^= wide;
     std::memcpy(data + i, &word, 8);
   }
-  for (; i < size; ++i) data[i] = static_cast<char>(static_cast<unsigned char>(data[i]) ^ mask[i % 4]);
+  for (; i < size; ++i)
+    data[i] = static_cast<char>(static_cast<unsigned char>(data[i]) ^ mask[i % 4]);
 }
 
 std::uint64_t read_big_endian(const unsigned char* bytes, std::size_t count) {
@@ -44,7 +47,9 @@ void append_big_endian(std::string& out, std::uint64_t value, int count) {
 
 }  // namespace
 
-bool is_valid_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+bool is_valid_utf8(std::string_view bytes) {
+  return simdjson::validate_utf8(bytes.data(), bytes.size());
+}
 
 char* Decoder::prepare(std::size_t bytes) {
   if (begin_ == end_) begin_ = end_ = 0;
@@ -59,7 +64,9 @@ char* Decoder::prepare(std::size_t bytes) {
   return buffer_.data() + end_;
 }
 
-void Decoder::commit(std::size_t bytes) { end_ += bytes; }
+void Decoder::commit(std::size_t bytes) {
+  end_ += bytes;
+}
 
 Decoder::Status Decoder::fail(std::uint16_t code, std::string error) {
   close_code_ = code;
@@ -121,8 +128,9 @@ bool Decoder::check_header(const Header& header) {
     return refuse(close_code::kProtocolError, "unknown data opcode");
   }
   if ((header.opcode == kContinuation) != in_fragments_) {
-    return refuse(close_code::kProtocolError, in_fragments_ ? "a new message inside a fragmented one"
-                                                            : "a continuation without a beginning");
+    return refuse(close_code::kProtocolError, in_fragments_
+                                                  ? "a new message inside a fragmented one"
+                                                  : "a continuation without a beginning");
   }
   const std::size_t so_far = in_fragments_ ? fragments_.size() : 0;
   if (header.payload > message_bytes_max_ - std::min(message_bytes_max_, so_far)) {
@@ -178,7 +186,8 @@ Decoder::Status Decoder::next(Message& out) {
   }
 }
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload, const unsigned char* mask) {
+void append_frame(std::string& out, Opcode opcode, std::string_view payload,
+                  const unsigned char* mask) {
   const unsigned char masked = mask != nullptr ? kMasked : 0;
   out.push_back(static_cast<char>(kFin | static_cast<unsigned char>(opcode)));
   if (payload.size() < 126) {
@@ -200,10 +209,11 @@ bool parse_close(std::string_view payload, Close& out) {
   out = {};
   if (payload.empty()) return true;
   if (payload.size() < 2) return false;
-  out.code = static_cast<std::uint16_t>(read_big_endian(reinterpret_cast<const unsigned char*>(payload.data()), 2));
+  out.code = static_cast<std::uint16_t>(
+      read_big_endian(reinterpret_cast<const unsigned char*>(payload.data()), 2));
   out.reason = payload.substr(2);
-  const bool defined = (out.code >= 1000 && out.code <= 1014 && out.code != 1004 && out.code != 1005 &&
-                        out.code != 1006) ||
+  const bool defined = (out.code >= 1000 && out.code <= 1014 && out.code != 1004 &&
+                        out.code != 1005 && out.code != 1006) ||
                        (out.code >= 3000 && out.code <= 4999);
   return defined && is_valid_utf8(out.reason);
 }
@@ -214,7 +224,9 @@ std::string close_payload(std::uint16_t code, std::string_view reason) {
   append_big_endian(out, code, 2);
   std::size_t size = std::min<std::size_t>(reason.size(), kControlMax - 2);
   // A cut in the middle of a character would make the frame invalid.
-  while (size > 0 && size < reason.size() && (static_cast<unsigned char>(reason[size]) & 0xc0U) == 0x80U) --size;
+  while (size > 0 && size < reason.size() &&
+         (static_cast<unsigned char>(reason[size]) & 0xc0U) == 0x80U)
+    --size;
   out.append(reason.substr(0, size));
   return out;
 }

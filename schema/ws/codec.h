@@ -1,8 +1,8 @@
 // WebSocket framing (RFC 6455 sections 5 and 7) as pure functions of bytes.
 //
-// Why our own: a tape needs control frames in their true order, whole messages also when their UTF-8 is
-// broken, and one encoded frame for many clients; a simulated world needs to cut a stream at any byte.
-// See docs/decisions/0002-websocket-framing.md.
+// Why our own: a tape needs control frames in their true order, whole messages also when their
+// UTF-8 is broken, and one encoded frame for many clients; a simulated world needs to cut a stream
+// at any byte. See docs/decisions/0002-websocket-framing.md.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,10 @@
 
 namespace tapedeck::ws {
 
-enum class Role : std::uint8_t { client, server };  // clients mask what they send, servers demand it
+enum class Role : std::uint8_t {
+  client,
+  server
+};  // clients mask what they send, servers demand it
 
 // A whole message or control frame. The payload lives until the next call to the decoder.
 struct Message {
@@ -29,11 +32,12 @@ class Decoder {
   enum class Status : std::uint8_t {
     message,    // `out` holds one
     need_more,  // feed more bytes
-    failed,     // the peer broke the protocol: close_code() and error() say how; no further messages
+    failed,  // the peer broke the protocol: close_code() and error() say how; no further messages
   };
 
   // `role`: the side that decodes.
-  Decoder(Role role, std::size_t message_bytes_max) : role_(role), message_bytes_max_(message_bytes_max) {}
+  Decoder(Role role, std::size_t message_bytes_max)
+      : role_(role), message_bytes_max_(message_bytes_max) {}
 
   // Room for at least `bytes`; then commit() what was read into it. Invalidates messages.
   char* prepare(std::size_t bytes);
@@ -73,8 +77,10 @@ class Decoder {
   std::string error_;
 };
 
-// Appends one unfragmented frame to `out`. `mask`: nullptr for a server, four random bytes for a client.
-void append_frame(std::string& out, Opcode opcode, std::string_view payload, const unsigned char* mask);
+// Appends one unfragmented frame to `out`. `mask`: nullptr for a server, four random bytes for a
+// client.
+void append_frame(std::string& out, Opcode opcode, std::string_view payload,
+                  const unsigned char* mask);
 
 struct Close {
   std::uint16_t code = close_code::kNone;  // kNone: the frame had no body

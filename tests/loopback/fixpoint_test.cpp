@@ -48,7 +48,9 @@ TEST_F(Fixpoint, AtFullSpeed) {
   expect_fixpoint(record_replay(options));
 }
 
-TEST_F(Fixpoint, AtRecordedPace) { expect_fixpoint(record_replay({})); }
+TEST_F(Fixpoint, AtRecordedPace) {
+  expect_fixpoint(record_replay({}));
+}
 
 TEST_F(Fixpoint, AtAnotherPace) {
   ReplayOptions options;

@@ -24,8 +24,8 @@ std::string line_of(Opcode opcode, std::string_view payload) {
 }  // namespace
 
 SimulatedServices::SimulatedServices(SimOptions options) {
-  options.on_frame = [this](std::uint64_t peer, std::string_view feed, std::string_view endpoint, Direction direction,
-                            Opcode opcode, std::string_view payload) {
+  options.on_frame = [this](std::uint64_t peer, std::string_view feed, std::string_view endpoint,
+                            Direction direction, Opcode opcode, std::string_view payload) {
     const std::lock_guard lock(mutex_);
     Conversation& conversation = conversations_[peer];
     conversation.feed = std::string(feed);
@@ -42,7 +42,9 @@ SimulatedServices::SimulatedServices(SimOptions options) {
   });
 }
 
-SimulatedServices::~SimulatedServices() { stop(); }
+SimulatedServices::~SimulatedServices() {
+  stop();
+}
 
 void SimulatedServices::stop() {
   if (!thread_.joinable()) return;
@@ -54,7 +56,8 @@ void SimulatedServices::wait_until_sent(std::size_t connections, std::size_t eac
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
     std::size_t enough = 0;
-    for (const auto& [peer, conversation] : conversations_) enough += conversation.sent.size() >= each ? 1 : 0;
+    for (const auto& [peer, conversation] : conversations_)
+      enough += conversation.sent.size() >= each ? 1 : 0;
     return enough >= connections;
   });
 }
@@ -76,12 +79,12 @@ Recording::Recording(const std::string& config, const std::string& directory) {
   session.config = config_->redacted_json;
   auto tape = must(create_tape(directory, session, config_->durability));
   path_ = tape->path();
-  ingest_ = std::make_unique<Ingest>(std::move(tape), *loop_, IngestOptions(), [](const std::string& why) {
-    ADD_FAILURE() << "the tape failed: " << why;
-  });
+  ingest_ = std::make_unique<Ingest>(
+      std::move(tape), *loop_, IngestOptions(),
+      [](const std::string& why) { ADD_FAILURE() << "the tape failed: " << why; });
   supervisor_ = std::make_unique<Supervisor>(
-      *loop_, *ingest_, *config_, session.started_ns, [](Severity, std::string_view, std::string_view) {},
-      [this] { loop_->stop(); });
+      *loop_, *ingest_, *config_, session.started_ns,
+      [](Severity, std::string_view, std::string_view) {}, [this] { loop_->stop(); });
   thread_ = std::thread([this] {
     supervisor_->start();
     loop_->run();
@@ -132,20 +135,23 @@ std::string config_for(const std::string& host, const std::optional<std::string>
   const std::string http = ca_file ? "https://" : "http://";
   const std::string tls = ca_file ? R"("tls": {"ca_file": ")" + *ca_file + "\"}," : "";
   const auto urls = [&](const std::string& feed) {
-    return "\"ws_url\": \"" + ws + host + "/" + feed + "\", \"rest_url\": \"" + http + host + "/" + feed +
-           R"(", "reconnect": {"initial_ms": 20, "max_ms": 50, "jitter_ms": 10})";
+    return "\"ws_url\": \"" + ws + host + "/" + feed + "\", \"rest_url\": \"" + http + host + "/" +
+           feed + R"(", "reconnect": {"initial_ms": 20, "max_ms": 50, "jitter_ms": 10})";
   };
-  return "{" + tls + R"("feeds": {"nexusglass": {"api_key": "loopback-api-key",)" + urls("nexusglass") +
+  return "{" + tls + R"("feeds": {"nexusglass": {"api_key": "loopback-api-key",)" +
+         urls("nexusglass") +
          R"(}, "hypercall": {"wallet": "0xabc", "channels": ["orderbook", "trades", "market_updates", "options_chain",
          "index_prices", "candles:BTC:1h", "order_updates", "fills", "portfolio", "liquidation", "competition"],)" +
          urls("hypercall") + "}}}";
 }
 
-FramesByEndpoint frames_of(const std::string& tape, Direction direction,
-                           const std::function<bool(const std::string& feed, const InFrame&)>& keep) {
+FramesByEndpoint frames_of(
+    const std::string& tape, Direction direction,
+    const std::function<bool(const std::string& feed, const InFrame&)>& keep) {
   auto reader = must(open_tape(tape));
   std::map<std::int64_t, ConnectionInfo> connections;
-  for (const ConnectionInfo& connection : must(reader->connections())) connections[connection.id] = connection;
+  for (const ConnectionInfo& connection : must(reader->connections()))
+    connections[connection.id] = connection;
   auto cursor = must(reader->frames(1));
   FramesByEndpoint out;
   FrameRecord frame;
@@ -154,17 +160,20 @@ FramesByEndpoint frames_of(const std::string& tape, Direction direction,
     if (frame.direction != direction) continue;
     const ConnectionInfo& connection = connections.at(frame.connection_id);
     if (frame.opcode == Opcode::text) doc.parse(frame.payload);
-    const InFrame in{connection.endpoint, connection.slot, frame.recv_ns, frame.opcode, frame.payload,
-                     frame.opcode == Opcode::text ? &doc : nullptr};
+    const InFrame in{connection.endpoint, connection.slot,
+                     frame.recv_ns,       frame.opcode,
+                     frame.payload,       frame.opcode == Opcode::text ? &doc : nullptr};
     if (!keep(connection.feed, in)) continue;
-    out[connection.feed + "/" + connection.endpoint].push_back(line_of(frame.opcode, frame.payload));
+    out[connection.feed + "/" + connection.endpoint].push_back(
+        line_of(frame.opcode, frame.payload));
   }
   return out;
 }
 
 FramesByEndpoint data_frames_of(const std::string& tape) {
   std::map<std::string, std::unique_ptr<Normalizer>> normalizers;
-  for (const Feed* feed : all_feeds()) normalizers[std::string(feed->name())] = feed->make_normalizer(1);
+  for (const Feed* feed : all_feeds())
+    normalizers[std::string(feed->name())] = feed->make_normalizer(1);
   return frames_of(tape, Direction::in, [&](const std::string& feed, const InFrame& frame) {
     return is_data(frame.opcode) && normalizers.at(feed)->classify(frame).role == FrameRole::data;
   });
@@ -173,10 +182,12 @@ FramesByEndpoint data_frames_of(const std::string& tape) {
 std::map<std::string, std::vector<std::string>> rows_of(const std::string& tape) {
   auto reader = must(open_tape(tape));
   std::map<std::int64_t, std::string> endpoints;
-  for (const ConnectionInfo& connection : must(reader->connections())) endpoints[connection.id] = connection.endpoint;
+  for (const ConnectionInfo& connection : must(reader->connections()))
+    endpoints[connection.id] = connection.endpoint;
   std::map<std::int64_t, std::string> endpoint_of_frame;
   auto frames = must(reader->frames(1));
-  for (FrameRecord frame; must(frames->next(frame));) endpoint_of_frame[frame.id] = endpoints.at(frame.connection_id);
+  for (FrameRecord frame; must(frames->next(frame));)
+    endpoint_of_frame[frame.id] = endpoints.at(frame.connection_id);
 
   std::map<std::string, std::vector<std::string>> out;
   for (const Table& table : all_tables()) {

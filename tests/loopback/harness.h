@@ -99,18 +99,21 @@ class Replaying {
   std::thread thread_;
 };
 
-// A configuration that records both feeds, everything they have, from `host` (`127.0.0.1:PORT`). `ca_file`: over TLS,
-// trusting that certificate.
-std::string config_for(const std::string& host, const std::optional<std::string>& ca_file = std::nullopt);
+// A configuration that records both feeds, everything they have, from `host` (`127.0.0.1:PORT`).
+// `ca_file`: over TLS, trusting that certificate.
+std::string config_for(const std::string& host,
+                       const std::optional<std::string>& ca_file = std::nullopt);
 
-// The tape's frames as `OPCODE PAYLOAD`, by feed and endpoint in order, of one direction; only those for which `keep`.
+// The tape's frames as `OPCODE PAYLOAD`, by feed and endpoint in order, of one direction; only
+// those for which `keep`.
 using FramesByEndpoint = std::map<std::string, std::vector<std::string>>;
-FramesByEndpoint frames_of(const std::string& tape, Direction direction,
-                           const std::function<bool(const std::string& feed, const InFrame&)>& keep);
+FramesByEndpoint frames_of(
+    const std::string& tape, Direction direction,
+    const std::function<bool(const std::string& feed, const InFrame&)>& keep);
 // The inbound text and binary frames that are data (what a replay serves again).
 FramesByEndpoint data_frames_of(const std::string& tape);
-// Every normalized row as one line, by table and endpoint (sockets overtake each other), in order, without its ids
-// and times of receipt.
+// Every normalized row as one line, by table and endpoint (sockets overtake each other), in order,
+// without its ids and times of receipt.
 std::map<std::string, std::vector<std::string>> rows_of(const std::string& tape);
 
 }  // namespace tapedeck::testing

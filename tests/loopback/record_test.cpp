@@ -13,9 +13,12 @@ using namespace testing;  // NOLINT: a test's own vocabulary
 
 constexpr std::size_t kConnections = 4;  // three of NexusGlass, one of Hypercall
 
-// Every frame that a simulated service sent or received, against the tape, byte for byte and in order.
+// Every frame that a simulated service sent or received, against the tape, byte for byte and in
+// order.
 void expect_same_conversations(const std::vector<Conversation>& truth, const std::string& tape) {
-  const auto not_close = [](const std::string&, const InFrame& frame) { return frame.opcode != Opcode::close; };
+  const auto not_close = [](const std::string&, const InFrame& frame) {
+    return frame.opcode != Opcode::close;
+  };
   const auto in = frames_of(tape, Direction::in, not_close);
   const auto out = frames_of(tape, Direction::out, not_close);
   ASSERT_EQ(in.size(), truth.size());
@@ -68,7 +71,8 @@ TEST(RecordLoopback, TheSameOverTls) {
   options.server.tls_certificate_file = certificate.certificate_file();
   options.server.tls_key_file = certificate.key_file();
   SimulatedServices services(options);
-  Recording recording(config_for(services.host(), certificate.certificate_file()), directory.path());
+  Recording recording(config_for(services.host(), certificate.certificate_file()),
+                      directory.path());
   services.wait_until_sent(kConnections, 300);
   const std::string tape = recording.stop();
   services.stop();
@@ -96,14 +100,16 @@ TEST(RecordLoopback, ACertificateForAnotherNameOrFromAStrangerIsRefused) {
       if (!reader) continue;
       auto connections = (*reader)->connections();
       if (!connections) continue;
-      for (const ConnectionInfo& connection : *connections) failed = failed || connection.error.has_value();
+      for (const ConnectionInfo& connection : *connections)
+        failed = failed || connection.error.has_value();
     }
     tape = recording.stop();
     auto reader = open_tape(tape);
     const std::vector<ConnectionInfo> connections = std::move(*(*reader)->connections());
     ASSERT_FALSE(connections.empty());
     EXPECT_FALSE(connections.front().opened_ns.has_value());
-    EXPECT_NE(connections.front().error.value_or("").find("certificate verify failed"), std::string::npos)
+    EXPECT_NE(connections.front().error.value_or("").find("certificate verify failed"),
+              std::string::npos)
         << connections.front().error.value_or("");
     EXPECT_EQ((*reader)->frame_count().value(), 0);
     EXPECT_FALSE((*reader)->gaps()->empty());

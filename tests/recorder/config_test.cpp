@@ -83,19 +83,23 @@ TEST_F(ConfigTest, EveryMistakeNamesItsKey) {
       {R"({"feeds")", "JSON", ""},
       {R"({"tape": "x", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "tape", "tapes"},
       {R"({"commit_ms": 0, "feeds": {"nexusglass": {"api_key": "abcd"}}})", "commit_ms", "1 to"},
-      {R"({"durability": "paper", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "durability", "process"},
+      {R"({"durability": "paper", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "durability",
+       "process"},
       {R"({"feeds": {"nexusglas": {"api_key": "abcd"}}})", "feeds.nexusglas", "\"nexusglass\""},
-      {R"({"feeds": {"nexusglass": {"api_kee": "abcd"}}})", "feeds.nexusglass.api_key", "api_key_file"},
-      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "endpoint": ["ws"]}}})", "feeds.nexusglass.endpoint",
-       "\"endpoints\""},
-      {R"({"feeds": {"nexusglass": {"api_key": "${NO_SUCH_KEY}"}}})", "feeds.nexusglass.api_key", "NO_SUCH_KEY"},
-      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "ws_url": "https://x"}}})", "feeds.nexusglass.ws_url", "wss://"},
-      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "rest_url": "ftp://x"}}})", "feeds.nexusglass.rest_url",
-       "https://"},
+      {R"({"feeds": {"nexusglass": {"api_kee": "abcd"}}})", "feeds.nexusglass.api_key",
+       "api_key_file"},
+      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "endpoint": ["ws"]}}})",
+       "feeds.nexusglass.endpoint", "\"endpoints\""},
+      {R"({"feeds": {"nexusglass": {"api_key": "${NO_SUCH_KEY}"}}})", "feeds.nexusglass.api_key",
+       "NO_SUCH_KEY"},
+      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "ws_url": "https://x"}}})",
+       "feeds.nexusglass.ws_url", "wss://"},
+      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "rest_url": "ftp://x"}}})",
+       "feeds.nexusglass.rest_url", "https://"},
       {R"({"feeds": {"nexusglass": {"api_key": "abcd", "reconnect": {"max_ms": 5}}}})",
        "feeds.nexusglass.reconnect.max_ms", "initial_ms"},
-      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "timeouts": {"idle": 5}}}})", "feeds.nexusglass.timeouts.idle",
-       "idle_ms"},
+      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "timeouts": {"idle": 5}}}})",
+       "feeds.nexusglass.timeouts.idle", "idle_ms"},
       {R"({"name": "a/b", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "name", "file name"},
   };
   for (const auto& c : cases) {
@@ -110,9 +114,11 @@ TEST_F(ConfigTest, AFeedThatIsOffNeedsNoCredentials) {
   EXPECT_EQ(error_of(R"({"feeds": {"nexusglass": {"api_key": "${UNSET}", "enabled": false},
                                    "hypercall": {"channels": ["trades"]}}})"),
             "");
-  EXPECT_EQ(error_of(R"({"feeds": {"nexusglass": {"api_key": "${UNSET}"}, "hypercall": {"channels": ["trades"]}}})",
-                     {"hypercall"}),
-            "");
+  EXPECT_EQ(
+      error_of(
+          R"({"feeds": {"nexusglass": {"api_key": "${UNSET}"}, "hypercall": {"channels": ["trades"]}}})",
+          {"hypercall"}),
+      "");
 }
 
 TEST_F(ConfigTest, FeedsThatAreAskedForMustExistAndBeConfigured) {

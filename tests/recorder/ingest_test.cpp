@@ -13,8 +13,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// What a tape would hold, and a gate that keeps commits waiting until the test opens it. Shared with the test
-// because the ingest owns its writer.
+// What a tape would hold, and a gate that keeps commits waiting until the test opens it. Shared
+// with the test because the ingest owns its writer.
 struct Ledger {
   std::mutex mutex;
   std::condition_variable changed;
@@ -50,18 +50,25 @@ class LedgerWriter final : public TapeWriter {
     ledger_->changed.notify_all();
     return {};
   }
-  Result<void> put_connection(const ConnectionInfo& c) override { return add("connection " + std::to_string(c.id)); }
+  Result<void> put_connection(const ConnectionInfo& c) override {
+    return add("connection " + std::to_string(c.id));
+  }
   Result<void> add_frame(const FrameRecord& f) override {
     return add("frame " + std::to_string(f.id) + " " + std::string(f.payload));
   }
   Result<void> add_row(const RowRecord& r) override {
-    std::string line = "row " + std::string(r.row.table->name) + " of " + std::to_string(r.frame_id.value_or(0));
+    std::string line =
+        "row " + std::string(r.row.table->name) + " of " + std::to_string(r.frame_id.value_or(0));
     for (const Value& value : r.row.values) line += " " + std::string(value.text);
     return add(line);
   }
-  Result<void> put_request(const RequestInfo& r) override { return add("request " + std::to_string(r.id)); }
+  Result<void> put_request(const RequestInfo& r) override {
+    return add("request " + std::to_string(r.id));
+  }
   Result<void> put_gap(const Gap& g) override { return add("gap " + std::to_string(g.id)); }
-  Result<void> put_cursor(const CursorRecord& c) override { return add("cursor " + c.stream + "=" + c.value); }
+  Result<void> put_cursor(const CursorRecord& c) override {
+    return add("cursor " + c.stream + "=" + c.value);
+  }
   Result<void> finish(Ns, std::string_view outcome) override {
     ledger_->finished = std::string(outcome);
     return {};
@@ -81,8 +88,9 @@ class LedgerWriter final : public TapeWriter {
 class IngestTest : public ::testing::Test {
  protected:
   void make(IngestOptions options = {}) {
-    ingest_ = std::make_unique<Ingest>(std::make_unique<LedgerWriter>(tape_), world_, options,
-                                       [this](std::string why) { failures_.push_back(std::move(why)); });
+    ingest_ =
+        std::make_unique<Ingest>(std::make_unique<LedgerWriter>(tape_), world_, options,
+                                 [this](std::string why) { failures_.push_back(std::move(why)); });
   }
   std::int64_t frame(std::string_view payload) {
     return ingest_->add_frame(1, world_.time.stamp.wall, Direction::in, Opcode::text, payload);
@@ -115,9 +123,9 @@ TEST_F(IngestTest, WritesEverythingInOrderAndCursorsAfterWhatTheyCover) {
   gap.id = ingest_->next_gap_id();
   ingest_->put_gap(gap);
   ASSERT_TRUE(ingest_->close(9, "closed").ok());
-  EXPECT_EQ(tape_->committed,
-            (Lines{"connection 1", "frame 1 p0", "row feed_error of 1  p0", "frame 2 p1", "row feed_error of 2  p1",
-                   "frame 3 p2", "row feed_error of 3  p2", "gap 1", "cursor s=p2"}));
+  EXPECT_EQ(tape_->committed, (Lines{"connection 1", "frame 1 p0", "row feed_error of 1  p0",
+                                     "frame 2 p1", "row feed_error of 2  p1", "frame 3 p2",
+                                     "row feed_error of 3  p2", "gap 1", "cursor s=p2"}));
   EXPECT_EQ(tape_->commits, 1);
   EXPECT_EQ(tape_->finished, "closed");
   EXPECT_EQ(ingest_->stats().frames, 3);

@@ -11,7 +11,9 @@ using testing::FakeJournal;
 using testing::gap_line;
 
 constexpr Ns kStart = 1'000 * kNsPerSec;
-Ns at(int seconds) { return kStart + seconds * kNsPerSec; }
+Ns at(int seconds) {
+  return kStart + seconds * kNsPerSec;
+}
 
 class LedgerTest : public ::testing::Test {
  protected:
@@ -68,8 +70,10 @@ TEST_F(LedgerTest, FramesThatCouldNotBeKeptMakeOneGapWithTheirNumbers) {
   ledger_.overload({"trades"}, at(2), at(4), 50);
   EXPECT_EQ(lines(), Lines{"overload trades 1002+0ms.. the queue towards the tape is full"});
   ledger_.recovered({"trades"}, at(5));
-  EXPECT_EQ(lines(), Lines{"overload trades 1002+0ms..1005+0ms the queue towards the tape was full: 2 frames, 150 "
-                           "bytes not kept"});
+  EXPECT_EQ(
+      lines(),
+      Lines{"overload trades 1002+0ms..1005+0ms the queue towards the tape was full: 2 frames, 150 "
+            "bytes not kept"});
   ledger_.overload({"trades"}, at(6), at(7), 1);
   ledger_.finish(at(8));
   EXPECT_EQ(lines().size(), 2U);

@@ -14,12 +14,15 @@ using testing::FakeJournal;
 using testing::gap_line;
 using Lines = std::vector<std::string>;
 
-// A feed made for these tests: stream `a` is ready at "ready a", `b` at "ready b"; "lost b" loses b; "die" and
-// "retry" fail; "tick?" arms a timer that sends "tick"; every other text is data and becomes a feed_error row.
+// A feed made for these tests: stream `a` is ready at "ready a", `b` at "ready b"; "lost b" loses
+// b; "die" and "retry" fail; "tick?" arms a timer that sends "tick"; every other text is data and
+// becomes a feed_error row.
 class ToyClient final : public Client {
  public:
   std::vector<std::string> streams() const override { return {"a", "b"}; }
-  void on_start(ClientActions& actions) override { actions.connect({"ws://toy/?key=sesame-open", {}}); }
+  void on_start(ClientActions& actions) override {
+    actions.connect({"ws://toy/?key=sesame-open", {}});
+  }
   void on_open(ClientActions& actions) override { actions.send("hello sesame-open"); }
   Refusal on_refused(int status, std::string_view) override {
     if (status == 401) return {Failure::permanent, "bad key: set feeds.toy.api_key"};
@@ -32,9 +35,12 @@ class ToyClient final : public Client {
     if (frame.payload == "die") actions.fail(Failure::permanent, "wrong tier");
     if (frame.payload == "retry") actions.fail(Failure::passing, "the service is sick");
     if (frame.payload == "tick?") actions.arm(7, 3 * kNsPerSec);
-    if (frame.payload == "ask") actions.request({5, "login", "POST", "http://toy/login?p=sesame-open", {}, ""});
+    if (frame.payload == "ask")
+      actions.request({5, "login", "POST", "http://toy/login?p=sesame-open", {}, ""});
   }
-  void on_timer(int timer, ClientActions& actions) override { actions.send("tick " + std::to_string(timer)); }
+  void on_timer(int timer, ClientActions& actions) override {
+    actions.send("tick " + std::to_string(timer));
+  }
   void on_response(const RestResponse& response, ClientActions& actions) override {
     actions.learn_secret("fresh-token");
     actions.send("answer " + std::to_string(response.tag) + " " + std::to_string(response.status));
@@ -48,7 +54,9 @@ class ToyClient final : public Client {
 class ToyPlan final : public FeedPlan {
  public:
   std::vector<std::string> endpoints() const override { return {"toy"}; }
-  std::unique_ptr<Client> make_client(std::string_view, int) const override { return std::make_unique<ToyClient>(); }
+  std::unique_ptr<Client> make_client(std::string_view, int) const override {
+    return std::make_unique<ToyClient>();
+  }
 };
 
 class ToyNormalizer final : public Normalizer {
@@ -131,8 +139,8 @@ TEST_F(LinkTest, WritesDownAConnectionsWholeLife) {
   EXPECT_EQ(connection(1).close_code, 1000);
   EXPECT_EQ(connection(1).error, std::nullopt);
   const std::string close = ws::close_payload(1000, "");
-  EXPECT_EQ(journal_.frames, (Lines{"out 1 hello ***", "in 1 ready a", "in 1 ready b", "in 1 data 1", "out 8 " + close,
-                                    "in 8 " + close}));
+  EXPECT_EQ(journal_.frames, (Lines{"out 1 hello ***", "in 1 ready a", "in 1 ready b",
+                                    "in 1 data 1", "out 8 " + close, "in 8 " + close}));
   EXPECT_EQ(journal_.rows, Lines{"feed_error live message=data 1"});
   EXPECT_EQ(gaps(), Lines{});
 }
@@ -154,7 +162,8 @@ TEST_F(LinkTest, ALossIsAGapFromTheLastFrameUntilReadyAgain) {
   EXPECT_EQ(connection(1).closed_by, ClosedBy::network);
   EXPECT_EQ(connection(1).close_code, std::nullopt);
   EXPECT_EQ(connection(1).error, "reset by peer");
-  EXPECT_EQ(gaps(), (Lines{"disconnect a 1000+250ms.. reset by peer", "disconnect b 1000+250ms.. reset by peer"}));
+  EXPECT_EQ(gaps(), (Lines{"disconnect a 1000+250ms.. reset by peer",
+                           "disconnect b 1000+250ms.. reset by peer"}));
   world_.advance_ms(1'000);
   world_.last().open();
   world_.last().text("ready b");
@@ -375,8 +384,11 @@ TEST_F(LinkTest, FramesThatFindNoRoomAreAnOverloadGap) {
   journal_.full = false;
   world_.advance_ms(10);
   world_.last().text("data 4");
-  EXPECT_EQ(journal_.rows, (Lines{"feed_error live message=data 1", "feed_error live message=data 4"}));
-  EXPECT_EQ(gaps()[0], "overload a 1000+0ms..1000+20ms the queue towards the tape was full: 2 frames, 12 bytes not kept");
+  EXPECT_EQ(journal_.rows,
+            (Lines{"feed_error live message=data 1", "feed_error live message=data 4"}));
+  EXPECT_EQ(gaps()[0],
+            "overload a 1000+0ms..1000+20ms the queue towards the tape was full: 2 frames, 12 "
+            "bytes not kept");
 }
 
 TEST_F(LinkTest, TextThatIsNotUtf8IsKeptAndTheConnectionFailedWith1007) {
@@ -391,7 +403,8 @@ TEST_F(LinkTest, APeerThatBreaksTheProtocolIsToldSoAndAFeedErrorSaysIt) {
   become_ready();
   world_.last().events->on_protocol_error({"a message is over the limit", 1009});
   EXPECT_EQ(world_.last().take(), (Lines{"close 1009 a message is over the limit", "shutdown"}));
-  EXPECT_EQ(journal_.rows, Lines{"feed_error live code=PROTOCOL_ERROR message=a message is over the limit"});
+  EXPECT_EQ(journal_.rows,
+            Lines{"feed_error live code=PROTOCOL_ERROR message=a message is over the limit"});
   world_.last().end();
   EXPECT_EQ(link_->state(), Link::State::waiting);
 }

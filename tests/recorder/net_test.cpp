@@ -9,8 +9,8 @@
 namespace tapedeck {
 namespace {
 
-using testing::ScriptedSocket;
 using testing::ScriptedServer;
+using testing::ScriptedSocket;
 using Lines = std::vector<std::string>;
 
 std::string frame(Opcode opcode, std::string_view payload) {
@@ -24,7 +24,8 @@ class Probe final : public TransportEvents {
  public:
   explicit Probe(IoLoop& loop) : loop_(loop), transport_(loop.make_transport(*this)) {}
 
-  void run(const std::string& url, Headers headers = {}, std::size_t message_bytes_max = 1U << 20U) {
+  void run(const std::string& url, Headers headers = {},
+           std::size_t message_bytes_max = 1U << 20U) {
     transport_->connect({url, std::move(headers)}, message_bytes_max);
     loop_.run();
   }
@@ -35,7 +36,8 @@ class Probe final : public TransportEvents {
     lines.push_back("refused " + std::to_string(response.status) + " " + response.body);
   }
   void on_message(Opcode opcode, std::string_view payload, bool valid_utf8) override {
-    lines.push_back(std::to_string(static_cast<int>(opcode)) + (valid_utf8 ? " " : " broken ") + std::string(payload));
+    lines.push_back(std::to_string(static_cast<int>(opcode)) + (valid_utf8 ? " " : " broken ") +
+                    std::string(payload));
     if (opcode == Opcode::text && payload == "send") {
       transport_->send(Opcode::text, "one");
       transport_->send(Opcode::ping, "two");
@@ -103,13 +105,15 @@ TEST_F(NetTest, SpeaksWebSocketWithAServerItDoesNotKnow) {
   Lines received;
   ws::Message message;
   while (decoder.next(message) == ws::Decoder::Status::message) {
-    received.push_back(std::to_string(static_cast<int>(message.opcode)) + " " + std::string(message.payload));
+    received.push_back(std::to_string(static_cast<int>(message.opcode)) + " " +
+                       std::string(message.payload));
   }
   EXPECT_EQ(received, (Lines{"1 one", "9 two", "8 " + ws::close_payload(1001, "bye")}));
 }
 
 TEST_F(NetTest, NamesItsPhases) {
-  const ScriptedServer server([](ScriptedSocket& peer) { peer.accept_upgrade(peer.read_header()); });
+  const ScriptedServer server(
+      [](ScriptedSocket& peer) { peer.accept_upgrade(peer.read_header()); });
   Probe probe(*loop_);
   probe.run(server.url("ws"));
   EXPECT_EQ(probe.phases, (Lines{"name lookup", "TCP connect", "upgrade"}));
@@ -174,7 +178,8 @@ TEST_F(NetTest, RefusesAMessageOverTheLimitWith1009) {
       peer.accept_upgrade(peer.read_header(), frame(Opcode::text, std::string(2'000, 'x')));
       sent = peer.read_all();
     });
-    EXPECT_EQ(run(server.url("ws"), 1'000), (Lines{"open", "protocol error 1009 a message is over the limit", "end "}));
+    EXPECT_EQ(run(server.url("ws"), 1'000),
+              (Lines{"open", "protocol error 1009 a message is over the limit", "end "}));
   }
   ASSERT_GE(sent.size(), 2U);
   EXPECT_EQ(static_cast<unsigned char>(sent[0]), 0x88);
@@ -182,12 +187,16 @@ TEST_F(NetTest, RefusesAMessageOverTheLimitWith1009) {
 
 TEST_F(NetTest, ErrorsNameTheHost) {
   int port = 0;
-  { port = ScriptedServer([](ScriptedSocket&) {}).port(); }  // nobody listens there any more
+  {
+    port = ScriptedServer([](ScriptedSocket&) {}).port();
+  }  // nobody listens there any more
   const Lines lines = run("ws://127.0.0.1:" + std::to_string(port) + "/");
-  EXPECT_EQ(lines, Lines{"end cannot connect to 127.0.0.1:" + std::to_string(port) + ": Connection refused"});
+  EXPECT_EQ(lines, Lines{"end cannot connect to 127.0.0.1:" + std::to_string(port) +
+                         ": Connection refused"});
 }
 
-// ---- REST --------------------------------------------------------------------------------------------
+// ---- REST
+// --------------------------------------------------------------------------------------------
 
 class RestTest : public NetTest {
  protected:
@@ -208,7 +217,8 @@ TEST_F(RestTest, GivesStatusHeadersAndWholeBody) {
   {
     const ScriptedServer server([&](ScriptedSocket& peer) {
       header = peer.read_header();
-      peer.write("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n");
+      peer.write(
+          "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n");
       peer.write("5\r\nhello\r\n");
       peer.write("6\r\n world\r\n0\r\n\r\n");
     });
@@ -274,7 +284,8 @@ TEST_F(RestTest, AnAnswerThatDoesNotComeInTimeIsAnError) {
   EXPECT_EQ(answer.error, "no answer from 127.0.0.1 within 50 ms");
 }
 
-// ---- URLs --------------------------------------------------------------------------------------------
+// ---- URLs
+// --------------------------------------------------------------------------------------------
 
 TEST(UrlTest, TakesUrlsApart) {
   const struct {
@@ -285,8 +296,8 @@ TEST(UrlTest, TakesUrlsApart) {
     const char* target;
     const char* host_header;
   } cases[] = {
-      {"wss://nexusglass.live/ws/fastfeed?token=a/b", true, "nexusglass.live", "443", "/ws/fastfeed?token=a/b",
-       "nexusglass.live"},
+      {"wss://nexusglass.live/ws/fastfeed?token=a/b", true, "nexusglass.live", "443",
+       "/ws/fastfeed?token=a/b", "nexusglass.live"},
       {"ws://127.0.0.1:8790/x", false, "127.0.0.1", "8790", "/x", "127.0.0.1:8790"},
       {"HTTPS://h", true, "h", "443", "/", "h"},
       {"http://h?a=1#frag", false, "h", "80", "/?a=1", "h"},
@@ -305,8 +316,8 @@ TEST(UrlTest, TakesUrlsApart) {
 }
 
 TEST(UrlTest, RefusesWhatIsNone) {
-  for (const char* text : {"", "nexusglass.live", "ftp://h", "ws://", "ws://h:0", "ws://h:70000", "ws://h:1x",
-                           "ws://user@h/", "ws://[::1"}) {
+  for (const char* text : {"", "nexusglass.live", "ftp://h", "ws://", "ws://h:0", "ws://h:70000",
+                           "ws://h:1x", "ws://user@h/", "ws://[::1"}) {
     EXPECT_FALSE(parse_url(text).ok()) << text;
   }
 }

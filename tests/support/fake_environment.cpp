@@ -15,8 +15,8 @@ class FakeTimer final : public Timer {
   FakeTimer(const FakeTimer&) = delete;
   FakeTimer& operator=(const FakeTimer&) = delete;
   void set(Ns after, std::function<void()> task) override {
-    environment_.timers_[this] = {environment_.time.stamp.mono + std::max<Ns>(after, 0), ++environment_.order_,
-                                  std::move(task)};
+    environment_.timers_[this] = {environment_.time.stamp.mono + std::max<Ns>(after, 0),
+                                  ++environment_.order_, std::move(task)};
   }
   void cancel() override { environment_.timers_.erase(this); }
 
@@ -28,7 +28,9 @@ namespace {
 class FakeRestCall final : public RestCall {};
 }  // namespace
 
-std::unique_ptr<Timer> FakeEnvironment::make_timer() { return std::make_unique<FakeTimer>(*this); }
+std::unique_ptr<Timer> FakeEnvironment::make_timer() {
+  return std::make_unique<FakeTimer>(*this);
+}
 
 std::unique_ptr<Transport> FakeEnvironment::make_transport(TransportEvents& events) {
   auto transport = std::make_unique<FakeTransport>(*this, transports.size(), events);
@@ -45,9 +47,10 @@ std::unique_ptr<RestCall> FakeEnvironment::fetch(const RestRequest& request, Ns 
 void FakeEnvironment::advance(Ns by) {
   const Ns target = time.stamp.mono + by;
   for (;;) {
-    const auto due = std::min_element(timers_.begin(), timers_.end(), [](const auto& a, const auto& b) {
-      return std::pair(a.second.due, a.second.order) < std::pair(b.second.due, b.second.order);
-    });
+    const auto due =
+        std::min_element(timers_.begin(), timers_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second.due, a.second.order) < std::pair(b.second.due, b.second.order);
+        });
     if (due == timers_.end() || due->second.due > target) break;
     const Ns step = std::max<Ns>(0, due->second.due - time.stamp.mono);
     time.stamp.mono += step;
@@ -68,7 +71,8 @@ void FakeTransport::send(Opcode opcode, std::string_view payload) {
   if (opcode == Opcode::close) {
     ws::Close close;
     ws::parse_close(payload, close);
-    log.push_back("close " + std::to_string(close.code) + (close.reason.empty() ? "" : " " + std::string(close.reason)));
+    log.push_back("close " + std::to_string(close.code) +
+                  (close.reason.empty() ? "" : " " + std::string(close.reason)));
     return;
   }
   const char* name = opcode == Opcode::text ? "text " : opcode == Opcode::ping ? "ping " : "pong ";
@@ -90,11 +94,11 @@ void FakeTransport::close(std::uint16_t code, std::string_view reason) {
   events->on_message(Opcode::close, ws::close_payload(code, reason), true);
 }
 
-std::int64_t FakeJournal::add_frame(std::int64_t /*connection_id*/, Ns /*recv_ns*/, Direction direction, Opcode opcode,
-                                    std::string_view payload) {
+std::int64_t FakeJournal::add_frame(std::int64_t /*connection_id*/, Ns /*recv_ns*/,
+                                    Direction direction, Opcode opcode, std::string_view payload) {
   if (full) return 0;
-  frames.push_back(std::string(to_string(direction)) + " " + std::to_string(static_cast<int>(opcode)) + " " +
-                   std::string(payload));
+  frames.push_back(std::string(to_string(direction)) + " " +
+                   std::to_string(static_cast<int>(opcode)) + " " + std::string(payload));
   return static_cast<std::int64_t>(frames.size());
 }
 
@@ -112,7 +116,8 @@ class FakeJournal::Rows final : public RowSink {
   std::vector<std::string>& rows_;
 };
 
-RowSink& FakeJournal::rows_of(std::string_view /*feed*/, Int /*frame_id*/, Int /*request_id*/, Ns /*recv_ns*/) {
+RowSink& FakeJournal::rows_of(std::string_view /*feed*/, Int /*frame_id*/, Int /*request_id*/,
+                              Ns /*recv_ns*/) {
   if (sink_ == nullptr) sink_ = std::make_shared<Rows>(rows);
   return *sink_;
 }

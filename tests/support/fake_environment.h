@@ -1,4 +1,5 @@
-// The recorder's outside world made of thin air: time moves when the test says so, sockets are scripted.
+// The recorder's outside world made of thin air: time moves when the test says so, sockets are
+// scripted.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,8 @@ class ManualClock final : public Clock {
 
 class FakeTransport;
 
-// Timers fire in order of time from advance(); transports and REST calls are kept for the test to play.
+// Timers fire in order of time from advance(); transports and REST calls are kept for the test to
+// play.
 class FakeEnvironment final : public Environment {
  public:
   const Clock& clock() const override { return time; }
@@ -38,8 +40,8 @@ class FakeEnvironment final : public Environment {
   void settle() { advance(0); }
 
   ManualClock time;
-  double chance = 0.5;                       // no jitter
-  std::vector<FakeTransport*> transports;    // in order of making; nullptr once destroyed
+  double chance = 0.5;                     // no jitter
+  std::vector<FakeTransport*> transports;  // in order of making; nullptr once destroyed
   FakeTransport& last() { return *transports.back(); }
   struct Call {
     RestRequest request;
@@ -96,7 +98,9 @@ class FakeJournal final : public Journal {
   std::int64_t next_connection_id() override { return ++connections_; }
   std::int64_t next_request_id() override { return ++requests_; }
   std::int64_t next_gap_id() override { return ++gaps_; }
-  void put_connection(const ConnectionInfo& connection) override { connections[connection.id] = connection; }
+  void put_connection(const ConnectionInfo& connection) override {
+    connections[connection.id] = connection;
+  }
   void put_request(const RequestInfo& request) override { requests[request.id] = request; }
   void put_gap(const Gap& gap) override { gaps[gap.id] = gap; }
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,

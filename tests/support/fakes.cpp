@@ -19,7 +19,8 @@ void RowLog::add_row(const Row& row) {
     line += ' ';
     line += row.table->columns[i].name;
     line += '=';
-    line += value.type == Value::Type::integer ? std::to_string(value.integer) : std::string(value.text);
+    line += value.type == Value::Type::integer ? std::to_string(value.integer)
+                                               : std::string(value.text);
   }
   rows.push_back(std::move(line));
 }
@@ -30,7 +31,8 @@ void RowLog::set_cursor(std::string_view stream, std::string_view value) {
 
 namespace {
 std::string arm_line(int timer, Ns after) {
-  return "arm " + std::to_string(timer) + " " + (after < 0 ? "off" : std::to_string(after / kNsPerMs));
+  return "arm " + std::to_string(timer) + " " +
+         (after < 0 ? "off" : std::to_string(after / kNsPerMs));
 }
 }  // namespace
 
@@ -39,40 +41,64 @@ void ActionLog::connect(ConnectRequest request) {
   for (const auto& [name, value] : request.headers) line += " [" + name + ": " + value + "]";
   actions.push_back(std::move(line));
 }
-void ActionLog::send(std::string_view text) { actions.push_back("send " + std::string(text)); }
-void ActionLog::arm(int timer, Ns after) { actions.push_back(arm_line(timer, after)); }
+void ActionLog::send(std::string_view text) {
+  actions.push_back("send " + std::string(text));
+}
+void ActionLog::arm(int timer, Ns after) {
+  actions.push_back(arm_line(timer, after));
+}
 void ActionLog::request(RestRequest request) {
   actions.push_back("request " + request.purpose + " " + request.method + " " + request.url);
 }
-void ActionLog::learn_secret(std::string_view secret) { actions.push_back("secret " + std::string(secret)); }
-void ActionLog::ready(std::string_view stream) { actions.push_back("ready " + std::string(stream)); }
+void ActionLog::learn_secret(std::string_view secret) {
+  actions.push_back("secret " + std::string(secret));
+}
+void ActionLog::ready(std::string_view stream) {
+  actions.push_back("ready " + std::string(stream));
+}
 void ActionLog::lost(std::string_view stream, GapCause /*cause*/, std::string_view why) {
   actions.push_back("lost " + std::string(stream) + ": " + std::string(why));
 }
 void ActionLog::fail(Failure failure, std::string_view why) {
-  actions.push_back(std::string(failure == Failure::passing ? "fail passing: " : "fail permanent: ") +
-                    std::string(why));
+  actions.push_back(
+      std::string(failure == Failure::passing ? "fail passing: " : "fail permanent: ") +
+      std::string(why));
 }
-std::vector<std::string> ActionLog::take() { return std::exchange(actions, {}); }
+std::vector<std::string> ActionLog::take() {
+  return std::exchange(actions, {});
+}
 
-void SessionLog::send(std::string_view text) { actions.push_back("send " + std::string(text)); }
-void SessionLog::forward(const ServedFrame& frame) { actions.push_back("forward " + std::string(frame.payload)); }
-void SessionLog::ping(std::string_view payload) { actions.push_back("ping " + std::string(payload)); }
+void SessionLog::send(std::string_view text) {
+  actions.push_back("send " + std::string(text));
+}
+void SessionLog::forward(const ServedFrame& frame) {
+  actions.push_back("forward " + std::string(frame.payload));
+}
+void SessionLog::ping(std::string_view payload) {
+  actions.push_back("ping " + std::string(payload));
+}
 void SessionLog::close(std::uint16_t code, std::string_view reason) {
   actions.push_back("close " + std::to_string(code) + " " + std::string(reason));
 }
-void SessionLog::arm(int timer, Ns after) { actions.push_back(arm_line(timer, after)); }
-void SessionLog::subscribed(bool yes) { actions.push_back(yes ? "subscribed yes" : "subscribed no"); }
-std::vector<std::string> SessionLog::take() { return std::exchange(actions, {}); }
+void SessionLog::arm(int timer, Ns after) {
+  actions.push_back(arm_line(timer, after));
+}
+void SessionLog::subscribed(bool yes) {
+  actions.push_back(yes ? "subscribed yes" : "subscribed no");
+}
+std::vector<std::string> SessionLog::take() {
+  return std::exchange(actions, {});
+}
 
-Inbound::Inbound(std::string_view endpoint, std::string_view payload, Ns recv_ns, int slot, Opcode opcode)
+Inbound::Inbound(std::string_view endpoint, std::string_view payload, Ns recv_ns, int slot,
+                 Opcode opcode)
     : endpoint_(endpoint), payload_(payload) {
   doc_.parse(payload_);
   frame_ = InFrame{endpoint_, slot, recv_ns, opcode, payload_, &doc_};
 }
 
-std::vector<std::string> normalize_one(Normalizer& normalizer, std::string_view endpoint, std::string_view payload,
-                                       Ns recv_ns, int slot) {
+std::vector<std::string> normalize_one(Normalizer& normalizer, std::string_view endpoint,
+                                       std::string_view payload, Ns recv_ns, int slot) {
   const Inbound inbound(endpoint, payload, recv_ns, slot);
   RowLog log;
   normalizer.normalize(inbound.frame(), log);
@@ -120,8 +146,8 @@ std::string config_error_of(const Feed& feed, const std::string& json) {
 }
 
 std::string testdata(std::string_view feed, std::string_view name) {
-  const std::string path =
-      std::string(TAPEDECK_SOURCE_DIR) + "/tests/feeds/" + std::string(feed) + "/testdata/" + std::string(name);
+  const std::string path = std::string(TAPEDECK_SOURCE_DIR) + "/tests/feeds/" + std::string(feed) +
+                           "/testdata/" + std::string(name);
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file.good()) << path;
   std::ostringstream text;

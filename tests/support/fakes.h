@@ -1,4 +1,5 @@
-// Recorders of what the pure parts ask for, written down as text so that tests compare whole tables.
+// Recorders of what the pure parts ask for, written down as text so that tests compare whole
+// tables.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,9 @@ class RowLog final : public RowSink {
   std::vector<std::string> cursors;  // `stream=value`
 };
 
-// Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD URL`, `secret TEXT`,
-// `ready STREAM`, `lost STREAM: why`, `fail passing: why`, `fail permanent: why`.
+// Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD
+// URL`, `secret TEXT`, `ready STREAM`, `lost STREAM: why`, `fail passing: why`, `fail permanent:
+// why`.
 class ActionLog final : public ClientActions {
  public:
   void connect(ConnectRequest request) override;
@@ -60,7 +62,8 @@ class SessionLog final : public SessionActions {
   std::vector<std::string> actions;
 };
 
-// A text message as the link would hand it over: parses `payload` and lets the normalizer classify it.
+// A text message as the link would hand it over: parses `payload` and lets the normalizer classify
+// it.
 class Inbound {
  public:
   Inbound(std::string_view endpoint, std::string_view payload, Ns recv_ns = 1'000, int slot = 0,
@@ -75,8 +78,8 @@ class Inbound {
 };
 
 // The rows that one text message gives.
-std::vector<std::string> normalize_one(Normalizer& normalizer, std::string_view endpoint, std::string_view payload,
-                                       Ns recv_ns = 1'000, int slot = 0);
+std::vector<std::string> normalize_one(Normalizer& normalizer, std::string_view endpoint,
+                                       std::string_view payload, Ns recv_ns = 1'000, int slot = 0);
 
 // An environment and files made of thin air.
 class FakeSource final : public ConfigSource {
@@ -88,8 +91,8 @@ class FakeSource final : public ConfigSource {
   std::map<std::string, std::string> files;
 };
 
-// The feed's plan for a configuration object given as JSON text, with `ws://host` and `http://host` as base
-// URLs unless it sets its own. Fails the test on an error.
+// The feed's plan for a configuration object given as JSON text, with `ws://host` and `http://host`
+// as base URLs unless it sets its own. Fails the test on an error.
 std::unique_ptr<FeedPlan> plan_of(const Feed& feed, const std::string& json);
 // The error that the same gives; "" when it is accepted.
 std::string config_error_of(const Feed& feed, const std::string& json);

@@ -37,7 +37,9 @@ std::string ScriptedSocket::read_header() {
   return out;
 }
 
-std::string ScriptedSocket::read_all() { return read(std::string::npos); }
+std::string ScriptedSocket::read_all() {
+  return read(std::string::npos);
+}
 
 void ScriptedSocket::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -50,14 +52,20 @@ void ScriptedSocket::write(std::string_view bytes) {
 void ScriptedSocket::accept_upgrade(const std::string& header, std::string_view extra) {
   const std::string name = "sec-websocket-key: ";
   const std::size_t at = to_lower(header).find(name) + name.size();
-  const std::string salted = header.substr(at, header.find("\r\n", at) - at) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  const std::string salted =
+      header.substr(at, header.find("\r\n", at) - at) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   unsigned char digest[SHA_DIGEST_LENGTH];
   SHA1(reinterpret_cast<const unsigned char*>(salted.data()), salted.size(), digest);
-  write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-        base64_encode({reinterpret_cast<const char*>(digest), sizeof digest}) + "\r\n\r\n" + std::string(extra));
+  write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: " +
+      base64_encode({reinterpret_cast<const char*>(digest), sizeof digest}) + "\r\n\r\n" +
+      std::string(extra));
 }
 
-void ScriptedSocket::end() { ::shutdown(descriptor_, SHUT_WR); }
+void ScriptedSocket::end() {
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 void ScriptedSocket::reset() {
   const linger hard{1, 0};

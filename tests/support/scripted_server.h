@@ -1,4 +1,5 @@
-// A server of plain blocking sockets that follows a script: an independent peer for the recorder's network.
+// A server of plain blocking sockets that follows a script: an independent peer for the recorder's
+// network.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,8 @@
 
 namespace tapedeck::testing {
 
-// One accepted connection. Calls block; what fails ends the script quietly (the test sees it from its side).
+// One accepted connection. Calls block; what fails ends the script quietly (the test sees it from
+// its side).
 class ScriptedSocket {
  public:
   explicit ScriptedSocket(int descriptor) : descriptor_(descriptor) {}
@@ -23,7 +25,8 @@ class ScriptedSocket {
   // Until the peer ends.
   std::string read_all();
   void write(std::string_view bytes);
-  // The answer to a WebSocket upgrade whose header is given; `extra` goes behind it in the same write.
+  // The answer to a WebSocket upgrade whose header is given; `extra` goes behind it in the same
+  // write.
   void accept_upgrade(const std::string& header, std::string_view extra = "");
   void end();    // no more from us
   void reset();  // drops the connection at once

@@ -140,7 +140,7 @@ Result<bool> Timeline::walk_frames(ErrorRows& errors, std::optional<std::int64_t
         !sink.on_frame(frame, *connection)) {
       return false;
     }
-    const Result<bool> on = emit_errors(errors, &frame, sink);
+    Result<bool> on = emit_errors(errors, &frame, sink);
     if (!on || !*on) return on;
   }
 }
@@ -164,11 +164,11 @@ Result<bool> Timeline::advance(TimelineSink& sink) {
     end_id = *end;
   }
   if (next_frame_ > 0) {
-    const Result<bool> on = walk_frames(*errors, end_id, sink);
+    Result<bool> on = walk_frames(*errors, end_id, sink);
     if (!on || !*on) return on;
   }
   if (!emit_events(std::nullopt, sink)) return false;
-  const Result<bool> on = emit_errors(*errors, nullptr, sink);
+  Result<bool> on = emit_errors(*errors, nullptr, sink);
   if (!on || !*on) return on;
   return !end_id;
 }

@@ -85,10 +85,9 @@ void HypercallSession::subscribe(Json message, SessionActions& actions) {
   }
   const auto terms = terms_of(message, *channel, actions);
   if (!terms) return;
-  const bool first = channels_.empty();
   channels_[name].subscribe(*terms);
   acknowledge("Subscribed", name, actions);
-  if (first) actions.subscribed(true);
+  actions.subscribed(true);
 }
 
 void HypercallSession::unsubscribe(Json message, SessionActions& actions) {

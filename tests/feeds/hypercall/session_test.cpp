@@ -91,7 +91,7 @@ TEST(HypercallSession, AcknowledgesTheDocumentedMessages) {
   EXPECT_EQ(visit.say(payload("subscribe")),
             (Actions{R"(send {"type":"Subscribed","channel":"orderbook"})", "subscribed yes"}));
   EXPECT_EQ(visit.say(payload("subscribe_symbols")),
-            Actions{R"(send {"type":"Subscribed","channel":"order_updates"})"});
+            (Actions{R"(send {"type":"Subscribed","channel":"order_updates"})", "subscribed yes"}));
   EXPECT_EQ(visit.say(payload("unsubscribe_symbols")),
             Actions{R"(send {"type":"Unsubscribed","channel":"order_updates"})"});
   EXPECT_EQ(visit.say(payload("unsubscribe")),

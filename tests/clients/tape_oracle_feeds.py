@@ -1,0 +1,279 @@
+"""What one inbound frame must become: the rows that the tape's contract demands.
+
+For tape_oracle.py. Where the contract leaves freedom it is taken leniently, and a comment says so
+("Freedom:").
+"""
+from tape_oracle_values import (
+    Either, Json, MessageJson, Num, Obj, SomeText, as_json, flag, lower, millis, parse, rfc3339,
+    scaled, seconds, text, whole)
+
+ROW_TABLES = {
+    "factor": "opportunity_id factor previous current as_of_block",
+    "signal": "algorithm_id action leg symbol side price",
+    "alert": "event_id type priority severity symbol confidence latency_ms narrative data",
+    "snapshot": "endpoint type symbol data",
+    "trade": "venue symbol price size side trade_id is_liquidation",
+    "quote": "venue symbol bid ask mid vwap volume_24h obi max_arb_bps trend",
+    "book": "venue symbol best_bid best_ask bids asks mid spread_bps metrics",
+    "liquidation": "venue symbol side price size notional",
+    "funding": "venue symbol rate predicted_rate next_ns",
+    "candle": "venue symbol interval open high low close volume open_ns close_ns is_closed",
+    "narrative": "symbol text source",
+    "prediction": "coin timeframe up_price down_price volume liquidity seconds_remaining active",
+    "order_update": "order_id client_order_id symbol side price size status filled_size "
+                    "remaining_size avg_fill_price reason wallet",
+    "fill": "fill_id order_id trade_id symbol side price size fee is_taker wallet "
+            "builder_code_address builder_code_fee",
+    "greeks": "symbol quantity delta gamma theta vega iv",
+    "portfolio": "kind data",
+    "market": "action symbol underlying strike is_call expiry_ns",
+    "settlement": "wallet symbol position_size settlement_price settlement_value",
+    "liquidation_state": "wallet previous_state new_state equity mm_required shortfall auction_id",
+    "competition": "wallet lifetime_realized_pnl competition_id competition_name "
+                   "competition_state rank pnl volume efficiency medal",
+    "index_price": "underlying price",
+    "option_chain": "action underlying expiry_ns strike option_type symbol data",
+    "feed_error": "code message",
+    "unparsed": "reason",
+}
+ROW_TABLES = {table: columns.split() for table, columns in ROW_TABLES.items()}
+
+
+class Broken(Exception):
+    """A data frame that breaks its feed's rules: an `unparsed` row."""
+
+
+class Row:
+    def __init__(self, table, event_ns, cells, origin="live", identity=None, optional=False):
+        self.table, self.event_ns, self.origin = table, event_ns, origin
+        self.identity = identity  # what makes two deliveries one event; None: nothing does
+        self.optional = optional
+        self.cells = dict.fromkeys(ROW_TABLES[table])
+        assert set(cells) <= set(self.cells), cells
+        self.cells.update(cells)
+
+
+def need(obj, *keys):
+    """The objects' rule: these are there."""
+    if not isinstance(obj, Obj):
+        raise Broken("no object")
+    for key in keys:
+        if key not in obj:
+            raise Broken("no " + key)
+    return obj
+
+
+# ---- NexusGlass
+
+
+def nexus_alert(event, origin):
+    need(event, "id", "type")
+    at = rfc3339(event.get("detected_at"))
+    cells = {key: text(event.get(key)) for key in ("type", "priority", "severity", "symbol",
+                                                   "confidence", "narrative")}
+    cells.update(event_id=text(event.get("id")), latency_ms=whole(event.get("latency_ms")),
+                 data=as_json(event.get("data")))
+    identity = (text(event.get("id")), event.get("detected_at"))
+    return Row("alert", at, cells, origin, identity)
+
+
+def some_time(payload):
+    """The time of an undocumented message: what looks like one, in the unit that its size tells."""
+    for key in ("detected_at", "timestamp", "ts", "time", "server_time"):
+        value = payload.get(key) if isinstance(payload, Obj) else None
+        if isinstance(value, Num):
+            digits = len(value.split(".")[0].lstrip("-"))
+            power = 9 if digits <= 11 else 6 if digits <= 14 else 3 if digits <= 17 else 0
+            return scaled(value, 10**power)
+        if isinstance(value, str) and rfc3339(value) is not None:
+            return rfc3339(value)
+    return None
+
+
+def nexusglass(endpoint, message):
+    kind = need(message, "type").get("type")
+    if kind in ("HANDSHAKE", "PING", "PONG"):
+        return []
+    payload = need(message, "payload").get("payload")
+    if kind == "ERROR":
+        need(payload)
+        return [Row("feed_error", None, {k: text(payload.get(k)) for k in ("code", "message")})]
+    if kind == "EVENT":
+        return [nexus_alert(payload, "live")]
+    if endpoint == "ws/fastfeed":
+        if kind != "SNAPSHOT":
+            raise Broken("unknown type")
+        # Freedom: how the list is wrapped is undocumented.
+        events = payload if isinstance(payload, list) else need(payload, "events").get("events")
+        return [nexus_alert(event, "snapshot") for event in events]
+    symbol = payload.get("symbol") if isinstance(payload, Obj) else None
+    cells = {"endpoint": endpoint, "type": text(kind), "symbol": text(symbol),
+             "data": Json(payload)}
+    return [Row("snapshot", some_time(payload), cells)]
+
+
+# ---- Hypercall
+
+
+def levels(side):
+    if side is None:
+        return None
+    return Json([[str(number) for number in level] for level in side])
+
+
+def book(m, at):
+    # No best prices, mid or spread are sent: NULL ("never computed").
+    need(m, "symbol", "bids", "asks")
+    bids, asks = m.get("bids"), m.get("asks")
+    cells = {"symbol": text(m.get("symbol")), "bids": levels(bids), "asks": levels(asks)}
+    return [Row("book", at, cells)]
+
+
+def trade(m, at):
+    need(m, "symbol", "price", "size")
+    cells = {k: text(m.get(k)) for k in ("symbol", "price", "size", "trade_id")}
+    return [Row("trade", at, cells | {"side": lower(m.get("side"))})]
+
+
+def fill(m, at):
+    need(m, "fill_id")
+    cells = {k: text(m.get(k)) for k in ("symbol", "price", "size", "fee", "builder_code_address",
+                                         "builder_code_fee")}
+    cells |= {k: whole(m.get(k)) for k in ("fill_id", "order_id", "trade_id")}
+    cells.update(side=lower(m.get("side")), is_taker=flag(m.get("is_taker")),
+                 wallet=text(m.get("wallet_address")))
+    return [Row("fill", at, cells, identity=text(m.get("fill_id")))]
+
+
+def order_update(m, at):
+    need(m, "order_id")
+    request = m.get("request") if isinstance(m.get("request"), Obj) else Obj()
+
+    def get(key):
+        return m.get(key) if m.get(key) is not None else request.get(key)
+
+    cells = {k: text(get(k)) for k in ("client_order_id", "symbol", "price", "size", "status",
+                                       "filled_size", "remaining_size", "avg_fill_price", "reason")}
+    cells.update(order_id=whole(m.get("order_id")), side=lower(get("side")),
+                 wallet=text(m.get("wallet_address")))
+    return [Row("order_update", at, cells)]
+
+
+def portfolio(m, at):
+    inner = m.all("type")[1:]
+    kind = text(inner[0]) if inner else "GreeksUpdate"
+    rows = [Row("portfolio", at, {"kind": kind, "data": MessageJson(m)})]
+    legs = [leg for leg in m.get("per_leg") or []]
+    if m.get("aggregate") is not None:
+        # The aggregate is the row without a symbol.
+        legs.append(Obj(pair for pair in m.get("aggregate") if pair[0] != "symbol"))
+    for leg in legs:
+        rows.append(Row("greeks", at, {k: text(leg.get(k)) for k in ROW_TABLES["greeks"]}))
+    return rows
+
+
+def market(m, at):
+    need(m, "action", "symbol")
+    cells = {k: text(m.get(k)) for k in ("action", "symbol", "underlying", "strike")}
+    cells.update(is_call=flag(m.get("is_call")), expiry_ns=seconds(m.get("expiry")))
+    return [Row("market", at, cells)]
+
+
+def option_chain(m, at):
+    need(m, "action", "currency", "expiry")
+    # The document gives `expiry` in seconds (Market Update); this message's is the same field.
+    shared = {"action": text(m.get("action")), "underlying": text(m.get("currency")),
+              "expiry_ns": seconds(m.get("expiry"))}
+    if m.get("action") == "Remove":
+        # Freedom: a removal carries no data of its own.
+        cells = {k: text(m.get(k)) for k in ("strike", "option_type", "symbol")}
+        return [Row("option_chain", at, shared | cells | {"data": Either(None, MessageJson(m))})]
+    if m.get("action") != "Upsert":
+        raise Broken("unknown action")
+    row = need(need(m, "row").get("row"), "strike")
+    shared["strike"] = text(row.get("strike"))
+    rows = []
+    for side in ("call", "put"):
+        leg = row.get(side)
+        if isinstance(leg, Obj):
+            cells = {"option_type": side, "symbol": text(leg.get("symbol")), "data": Json(leg)}
+            rows.append(Row("option_chain", at, shared | cells))
+    return rows
+
+
+def candle(m, at):
+    names = ("open", "high", "low", "close", "volume")
+    if not all(name in m for name in names):
+        # Freedom: kept raw, which a row in `unparsed` may say or not.
+        return [Row("unparsed", Either(None, at), {"reason": SomeText()}, optional=True)]
+    symbol = text(m.get("symbol") if "symbol" in m else m.get("underlying"))
+    cells = {k: text(m.get(k)) for k in names + ("interval",)}
+    closed = flag(m.get("is_closed"))
+    cells.update(symbol=symbol, open_ns=millis(m.get("open_time")),
+                 close_ns=millis(m.get("close_time")), is_closed=closed)
+    # Freedom: updates of an open candle need not be rows.
+    identity = (symbol, cells["interval"], cells["open_ns"]) if closed else None
+    return [Row("candle", at, cells, identity=identity, optional=not closed)]
+
+
+def settlement(m, at):
+    cells = {k: text(m.get(k)) for k in ("symbol", "position_size", "settlement_price",
+                                         "settlement_value")}
+    return [Row("settlement", at, cells | {"wallet": text(m.get("wallet_address"))})]
+
+
+def liquidation_state(m, at):
+    cells = {k: text(m.get(k)) for k in ("previous_state", "new_state", "equity", "mm_required",
+                                         "shortfall")}
+    cells.update(wallet=text(m.get("wallet_address")), auction_id=whole(m.get("auction_id")))
+    return [Row("liquidation_state", at, cells)]
+
+
+def competition(m, at):
+    active = m.get("active_competition") or Obj()
+    cells = {k: text(active.get(k)) for k in ("competition_name", "competition_state", "pnl",
+                                              "volume", "efficiency", "medal")}
+    cells |= {k: whole(active.get(k)) for k in ("competition_id", "rank")}
+    cells.update(wallet=text(m.get("wallet_address")),
+                 lifetime_realized_pnl=text(m.get("lifetime_realized_pnl")))
+    return [Row("competition", at, cells)]
+
+
+def index_price(m, at):
+    rows = []
+    for price in need(m, "prices").get("prices"):
+        own = millis(price.get("timestamp"))
+        rows.append(Row("index_price", at if own is None else own,
+                        {k: text(price.get(k)) for k in ("underlying", "price")}))
+    return rows
+
+
+def hypercall(_, message):
+    kind = need(message, "type").get("type")
+    if kind in ("Authenticated", "Subscribed", "Unsubscribed", "ClockSynced"):
+        return []
+    at = millis(message.get("timestamp"))
+    if kind == "Error":
+        return [Row("feed_error", at, {k: text(message.get(k)) for k in ("code", "message")})]
+    decoders = {"OrderbookUpdate": book, "Trade": trade, "Fill": fill, "OrderUpdate": order_update,
+                "PortfolioUpdate": portfolio, "MarketUpdate": market,
+                "OptionsChainUpdate": option_chain, "IndexPriceUpdate": index_price,
+                "PositionExpired": settlement,
+                "LiquidationStateChange": liquidation_state, "CompetitionPnlSummary": competition}
+    decode = candle if isinstance(kind, str) and kind.startswith("Candle") else decoders.get(kind)
+    if decode is None:
+        raise Broken("unknown type")
+    return decode(message, at)
+
+
+DERIVE = {"nexusglass": nexusglass, "hypercall": hypercall}
+
+
+def derive(feed, endpoint, opcode, payload):
+    """The rows that one inbound text or binary frame gives by itself."""
+    try:
+        if opcode != 1:
+            raise Broken("binary")
+        return DERIVE[feed](endpoint, parse(payload.decode("utf-8")))
+    except (Broken, ValueError, RecursionError, TypeError, AttributeError, IndexError):
+        return [Row("unparsed", None, {"reason": SomeText()})]

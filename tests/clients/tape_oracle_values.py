@@ -1,0 +1,160 @@
+"""JSON as it was sent, and what a cell of the tape must hold. For tape_oracle.py."""
+import datetime
+import decimal
+import json
+import re
+
+# ---- JSON that keeps the digits of numbers, the order of keys and keys that come twice
+
+
+class Num(str):
+    """A JSON number: its digits as sent."""
+
+
+class Obj(tuple):
+    """A JSON object: its pairs as sent."""
+
+    def all(self, key):
+        return [v for k, v in self if k == key]
+
+    def get(self, key):
+        return next(iter(self.all(key)), None)
+
+    def __contains__(self, key):
+        return bool(self.all(key))
+
+
+def refuse(word):
+    raise ValueError(word + " is no JSON")
+
+
+def parse(text):
+    return json.loads(text, parse_float=Num, parse_int=Num, parse_constant=refuse,
+                      object_pairs_hook=Obj)
+
+
+def canon(value):
+    """Equal for equal JSON: numbers by digits, objects by pairs in any order of different keys."""
+    if isinstance(value, Obj):
+        pairs = [(k, canon(v)) for k, v in value]
+        return ("object", tuple(sorted(pairs, key=lambda pair: pair[0])))
+    if isinstance(value, list):
+        return ("array", tuple(canon(v) for v in value))
+    return (type(value).__name__, value)
+
+
+# ---- What a cell must be
+
+
+class Json:
+    """TEXT holding this JSON. Freedom: its white space, escapes and order of keys."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def same(self, cell):
+        try:
+            return isinstance(cell, str) and canon(parse(cell)) == canon(self.value)
+        except ValueError:
+            return False
+
+    def __repr__(self):
+        return "JSON like " + repr(self.value)[:200]
+
+
+class MessageJson(Json):
+    """The message. Freedom: with or without what other columns say (`type`, `timestamp`)."""
+
+    def same(self, cell):
+        try:
+            sent = parse(cell) if isinstance(cell, str) else None
+        except ValueError:
+            return False
+        if not isinstance(sent, Obj):
+            return False
+
+        def rest(message):
+            return canon(Obj(pair for pair in message if pair[0] not in ("type", "timestamp")))
+
+        return rest(sent) == rest(self.value) and all(
+            canon(value) in map(canon, self.value.all(key)) for key, value in sent)
+
+
+class Either:
+    """Freedom: any of these."""
+
+    def __init__(self, *choices):
+        self.choices = choices
+
+    def same(self, cell):
+        return any(same(choice, cell) for choice in self.choices)
+
+    def __repr__(self):
+        return " or ".join(map(repr, self.choices))
+
+
+class SomeText:
+    """Freedom: the words."""
+
+    def same(self, cell):
+        return isinstance(cell, str) and cell != ""
+
+    def __repr__(self):
+        return "a text"
+
+
+def same(wanted, cell):
+    if hasattr(wanted, "same"):
+        return wanted.same(cell)
+    return wanted == cell and isinstance(wanted, int) == isinstance(cell, int)
+
+
+def text(value):
+    """A scalar as the text that was sent."""
+    return str(value) if isinstance(value, str) else None
+
+
+def lower(value):
+    return value.lower() if isinstance(value, str) else None
+
+
+def whole(value):
+    """An identifier or count."""
+    if isinstance(value, Num) and re.fullmatch(r"-?\d+", value) and -(2**63) <= int(value) < 2**63:
+        return int(value)
+    return text(value)
+
+
+def flag(value):
+    return int(value) if isinstance(value, bool) else None
+
+
+def as_json(value):
+    return None if value is None else Json(value)
+
+
+def scaled(value, unit_ns):
+    """A Unix time in units of unit_ns, as nanoseconds."""
+    if not isinstance(value, Num):
+        return None
+    return int((decimal.Decimal(str(value)) * unit_ns).to_integral_value(decimal.ROUND_FLOOR))
+
+
+def millis(value):
+    return scaled(value, 10**6)
+
+
+def seconds(value):
+    return scaled(value, 10**9)
+
+
+def rfc3339(value):
+    match = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", value or "")
+    if not match:
+        return None
+    day, clock, fraction, zone = match.groups()
+    offset = "+00:00" if zone in "Zz" else zone
+    moment = datetime.datetime.fromisoformat(f"{day}T{clock}{offset}")
+    since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (since.days * 86400 + since.seconds) * 10**9 + int((fraction or "")[:9].ljust(9, "0"))
