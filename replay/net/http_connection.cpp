@@ -94,7 +94,7 @@ class HttpConnection final : public Guest, public std::enable_shared_from_this<H
 
   void refuse(int status, std::string_view why) { reply(error_reply(status, why), false, true); }
 
-  void answer(WebRequest request) {
+  void answer(const WebRequest& request) {
     ++served_;
     const bool upgrade = is_upgrade(request.http);
     std::optional<HttpReply> refusal = hub_.access().refuse(request.http);

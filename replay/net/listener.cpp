@@ -120,7 +120,7 @@ Result<void> Listener::open(const std::string& host, std::uint16_t port) {
   return {};
 }
 
-void Listener::start(OnSocket on_socket) {
+void Listener::start(const OnSocket& on_socket) {
   spdlog::debug("accepting connections on port " + std::to_string(port_));
   for (const auto& door : doors_) {
     door->on_socket = on_socket;

@@ -28,7 +28,7 @@ class Listener {
   std::uint16_t port() const { return port_; }
 
   // Accepts from now on. Errors (no file descriptor left) are waited out.
-  void start(OnSocket on_socket);
+  void start(const OnSocket& on_socket);
   // Refuses new connections. Idempotent.
   void close();
 

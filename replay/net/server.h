@@ -65,8 +65,8 @@ class PeerHandler {
   // server closes with 1007.
   virtual void on_message(Opcode opcode, std::string_view payload) = 0;
   virtual void on_drained() = 0;
-  // The connection is gone, or both sides have said goodbye and everything is sent, whoever ended it. The
-  // last call, never from inside another one; the peer must not be touched after it.
+  // The connection is gone, or both sides have said goodbye and everything is sent, whoever ended
+  // it. The last call, never from inside another one; the peer must not be touched after it.
   virtual void on_closed() = 0;
 };
 

@@ -283,7 +283,7 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
 
 void serve_web_socket(Hub& hub, std::shared_ptr<ByteStream> stream,
                       std::unique_ptr<PeerHandler> handler, std::string answer,
-                      std::string leftover) {
+                      const std::string& leftover) {
   std::make_shared<WebPeer>(hub, std::move(stream), std::move(handler))
       ->start(std::move(answer), leftover);
 }

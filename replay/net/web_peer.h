@@ -12,6 +12,6 @@ namespace tapedeck::web {
 // request. Joins the hub by itself and calls the handler's on_open() before it returns.
 void serve_web_socket(Hub& hub, std::shared_ptr<ByteStream> stream,
                       std::unique_ptr<PeerHandler> handler, std::string answer,
-                      std::string leftover);
+                      const std::string& leftover);
 
 }  // namespace tapedeck::web

@@ -18,7 +18,7 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by intent
+      : state_(std::in_place_index<0>, std::move(value)) {}  // implicit: `return value;`
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }

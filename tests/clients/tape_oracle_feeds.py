@@ -4,8 +4,8 @@ For tape_oracle.py. Where the contract leaves freedom it is taken leniently, and
 ("Freedom:").
 """
 from tape_oracle_values import (
-    Either, Json, MessageJson, Num, Obj, SomeText, as_json, flag, lower, millis, parse, rfc3339,
-    scaled, seconds, text, whole)
+    Either, Json, MessageJson, Num, Obj, SomeText, as_json, by_size, flag, lower, millis, parse,
+    rfc3339, seconds, text, whole)
 
 ROW_TABLES = {
     "factor": "opportunity_id factor previous current as_of_block",
@@ -66,50 +66,72 @@ def need(obj, *keys):
 # ---- NexusGlass
 
 
+def nexus_time(value):
+    moment = rfc3339(value) if isinstance(value, str) else None
+    return by_size(value) if moment is None else moment
+
+
 def nexus_alert(event, origin):
-    need(event, "id", "type")
-    at = rfc3339(event.get("detected_at"))
+    # Freedom: an event in a list may be bare or wrapped like a live one.
+    if isinstance(event, Obj) and event.get("type") == "EVENT" and "payload" in event:
+        event = event.get("payload")
+    need(event, "id")
+    at = nexus_time(event.get("detected_at"))
     cells = {key: text(event.get(key)) for key in ("type", "priority", "severity", "symbol",
                                                    "confidence", "narrative")}
     cells.update(event_id=text(event.get("id")), latency_ms=whole(event.get("latency_ms")),
                  data=as_json(event.get("data")))
-    identity = (text(event.get("id")), event.get("detected_at"))
+    identity = (text(event.get("id")), event.get("detected_at") if at is None else at)
     return Row("alert", at, cells, origin, identity)
 
 
-def some_time(payload):
-    """The time of an undocumented message: what looks like one, in the unit that its size tells."""
-    for key in ("detected_at", "timestamp", "ts", "time", "server_time"):
-        value = payload.get(key) if isinstance(payload, Obj) else None
-        if isinstance(value, Num):
-            digits = len(value.split(".")[0].lstrip("-"))
-            power = 9 if digits <= 11 else 6 if digits <= 14 else 3 if digits <= 17 else 0
-            return scaled(value, 10**power)
-        if isinstance(value, str) and rfc3339(value) is not None:
-            return rfc3339(value)
-    return None
+def recent_events(payload):
+    # Freedom: how the list is wrapped is undocumented.
+    events = payload if isinstance(payload, list) else need(payload, "events").get("events")
+    rows, broken = [], False
+    for event in events:
+        try:
+            rows.append(nexus_alert(event, "snapshot"))
+        except Broken:
+            broken = True
+    # What can be read is kept beside the one that cannot.
+    return rows + ([Row("unparsed", None, {"reason": SomeText()})] if broken else [])
+
+
+def market_data(endpoint, message):
+    """Undocumented but for the envelope: names and units of times too. What looks like one is one."""
+    payload = message.get("payload")
+    inner = payload if isinstance(payload, Obj) else Obj()
+
+    def get(key):
+        return inner.get(key) if inner.get(key) is not None else message.get(key)
+
+    times = [nexus_time(get(key)) for key in ("detected_at", "timestamp", "ts", "time")]
+    at = next((time for time in times if time is not None), None)
+    if at is None:
+        at = Either(None, nexus_time(get("server_time")))
+    # Freedom: what stands for a payload that is missing or null.
+    data = Json(payload) if payload is not None else Either(None, Json(None), Json(message))
+    cells = {"endpoint": endpoint, "type": text(message.get("type")), "symbol": text(get("symbol"))}
+    return [Row("snapshot", at, cells | {"data": data})]
 
 
 def nexusglass(endpoint, message):
     kind = need(message, "type").get("type")
     if kind in ("HANDSHAKE", "PING", "PONG"):
         return []
-    payload = need(message, "payload").get("payload")
+    payload = message.get("payload")
     if kind == "ERROR":
-        need(payload)
-        return [Row("feed_error", None, {k: text(payload.get(k)) for k in ("code", "message")})]
+        # Freedom: an error that is a text alone.
+        error = payload if isinstance(payload, Obj) else Obj([("message", payload)])
+        return [Row("feed_error", None, {k: text(error.get(k)) for k in ("code", "message")})]
     if kind == "EVENT":
         return [nexus_alert(payload, "live")]
-    if endpoint == "ws/fastfeed":
-        if kind != "SNAPSHOT":
-            raise Broken("unknown type")
-        # Freedom: how the list is wrapped is undocumented.
-        events = payload if isinstance(payload, list) else need(payload, "events").get("events")
-        return [nexus_alert(event, "snapshot") for event in events]
-    symbol = payload.get("symbol") if isinstance(payload, Obj) else None
-    cells = {"endpoint": endpoint, "type": text(kind), "symbol": text(symbol),
-             "data": Json(payload)}
-    return [Row("snapshot", some_time(payload), cells)]
+    if endpoint != "ws/fastfeed":
+        return market_data(endpoint, message)
+    if kind != "SNAPSHOT":
+        raise Broken("unknown type")
+    return recent_events(payload)
 
 
 # ---- Hypercall
@@ -118,12 +140,17 @@ def nexusglass(endpoint, message):
 def levels(side):
     if side is None:
         return None
-    return Json([[str(number) for number in level] for level in side])
+    if not isinstance(side, list):
+        raise Broken("no list of levels")
+    for level in side:
+        if not isinstance(level, list) or len(level) < 2:
+            raise Broken("no [price, size]")
+    return Json([[str(number) for number in level[:2]] for level in side])
 
 
 def book(m, at):
     # No best prices, mid or spread are sent: NULL ("never computed").
-    need(m, "symbol", "bids", "asks")
+    need(m, "symbol")
     bids, asks = m.get("bids"), m.get("asks")
     cells = {"symbol": text(m.get("symbol")), "bids": levels(bids), "asks": levels(asks)}
     return [Row("book", at, cells)]
@@ -201,7 +228,8 @@ def option_chain(m, at):
     return rows
 
 
-def candle(m, at):
+def candle(m, _):
+    at = by_size(m.get("timestamp"))  # undocumented
     names = ("open", "high", "low", "close", "volume")
     if not all(name in m for name in names):
         # Freedom: kept raw, which a row in `unparsed` may say or not.
@@ -209,8 +237,8 @@ def candle(m, at):
     symbol = text(m.get("symbol") if "symbol" in m else m.get("underlying"))
     cells = {k: text(m.get(k)) for k in names + ("interval",)}
     closed = flag(m.get("is_closed"))
-    cells.update(symbol=symbol, open_ns=millis(m.get("open_time")),
-                 close_ns=millis(m.get("close_time")), is_closed=closed)
+    cells.update(symbol=symbol, open_ns=by_size(m.get("open_time")),
+                 close_ns=by_size(m.get("close_time")), is_closed=closed)
     # Freedom: updates of an open candle need not be rows.
     identity = (symbol, cells["interval"], cells["open_ns"]) if closed else None
     return [Row("candle", at, cells, identity=identity, optional=not closed)]

@@ -29,8 +29,19 @@ def refuse(word):
 
 
 def parse(text):
-    return json.loads(text, parse_float=Num, parse_int=Num, parse_constant=refuse,
-                      object_pairs_hook=Obj)
+    """Also refuses a lone surrogate's escape, which no UTF-8 holds (a ValueError too)."""
+    value = json.loads(text, parse_float=Num, parse_int=Num, parse_constant=refuse,
+                       object_pairs_hook=Obj)
+    check_utf8(value)
+    return value
+
+
+def check_utf8(value):
+    if isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            check_utf8(inner)
 
 
 def canon(value):
@@ -134,10 +145,20 @@ def as_json(value):
 
 
 def scaled(value, unit_ns):
-    """A Unix time in units of unit_ns, as nanoseconds."""
-    if not isinstance(value, Num):
+    """A Unix time in units of unit_ns, as nanoseconds. Freedom: its digits in a string."""
+    if not isinstance(value, str) or not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", value):
         return None
     return int((decimal.Decimal(str(value)) * unit_ns).to_integral_value(decimal.ROUND_FLOOR))
+
+
+def by_size(value):
+    """A Unix time whose unit is undocumented: the one that its size tells (s, ms, us, ns).
+    Freedom: as a number or its digits in a string."""
+    if not isinstance(value, str) or not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        return None
+    digits = len(value.split(".")[0].lstrip("-"))
+    power = 9 if digits <= 11 else 6 if digits <= 14 else 3 if digits <= 17 else 0
+    return scaled(Num(value), 10**power)
 
 
 def millis(value):

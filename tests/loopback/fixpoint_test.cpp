@@ -7,7 +7,7 @@
 namespace tapedeck {
 namespace {
 
-using namespace testing;  // NOLINT: a test's own vocabulary
+using namespace testing;
 
 constexpr std::size_t kConnections = 4;
 

@@ -75,6 +75,8 @@ Recording::Recording(const std::string& config, const std::string& directory) {
   loop_ = must(IoLoop::make(clock_, {config_->ca_file, IoOptions().rest_body_bytes_max}));
   SessionInfo session;
   session.name = "loop";
+  session.recorder_version = "test";
+  session.host = "loopback";
   session.started_ns = clock_.now().wall;
   session.config = config_->redacted_json;
   auto tape = must(create_tape(directory, session, config_->durability));

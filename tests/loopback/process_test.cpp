@@ -1,0 +1,141 @@
+// The program as a user runs it: signals, crashes, exit codes, what it prints.
+#include "tests/loopback/process.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "storage/tape_reader.h"
+#include "tests/loopback/harness.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/temp_dir.h"
+
+namespace tapedeck {
+namespace {
+
+using namespace testing;
+
+class Program : public ::testing::Test {
+ protected:
+  // `record` of `services`, once every stream is ready.
+  std::unique_ptr<Process> record(const SimulatedServices& services) {
+    std::ofstream(directory_.file("config.json")) << config_for(services.host());
+    auto process = std::make_unique<Process>(
+        std::vector<std::string>{"record", "--config", directory_.file("config.json"), "--tapes",
+                                 directory_.file("tapes"), "--name", "night"});
+    for (int links = 0; links < 4; ++links) EXPECT_TRUE(process->err_says("streams ready"));
+    return process;
+  }
+  std::vector<std::string> tapes() const { return *list_tapes(directory_.file("tapes")); }
+  static std::string outcome_of(const std::string& tape) {
+    auto reader = open_tape(tape);
+    return reader ? (*reader)->session()->outcome : reader.error().message;
+  }
+
+  TempDir directory_;
+};
+
+TEST_F(Program, EndsWithASummaryAndAClosedTapeOnCtrlC) {
+  SimulatedServices services({});
+  const auto recorder = record(services);
+  services.wait_until_sent(4, 5);
+  recorder->signal(SIGINT);
+  const std::string summary = recorder->rest_of_out();
+  EXPECT_EQ(recorder->wait(), 0);
+  ASSERT_EQ(tapes().size(), 1U);
+  EXPECT_TRUE(summary.starts_with(tapes()[0] + "\n")) << summary;
+  EXPECT_EQ(outcome_of(tapes()[0]), "closed");
+  EXPECT_FALSE(std::filesystem::exists(tapes()[0] + "-wal"));
+}
+
+TEST_F(Program, AKilledRecordersTapeIsWholeUpToItsLastCommitAndTheNextOneSaysSo) {
+  SimulatedServices services({});
+  const auto killed = record(services);
+  services.wait_until_sent(4, 20);
+  killed->signal(SIGKILL);
+  EXPECT_EQ(killed->wait(), -SIGKILL);
+  const std::string first = tapes().at(0);
+  EXPECT_EQ(outcome_of(first), "open");
+
+  const auto next = record(services);
+  next->signal(SIGTERM);
+  EXPECT_EQ(next->wait(), 0);
+  ASSERT_EQ(tapes().size(), 2U);
+  EXPECT_EQ(outcome_of(first), "interrupted");
+  auto before = open_tape(first);
+  auto after = open_tape(tapes()[1]);
+  const std::vector<Gap> gaps = std::move(*(*after)->gaps());
+  ASSERT_EQ(gaps.size(), 3U + 11U);
+  for (const Gap& gap : gaps) {
+    EXPECT_EQ(gap.cause, GapCause::restart) << gap.stream;
+    EXPECT_EQ(gap.from_ns, (*before)->last_frame_ns()->value()) << gap.stream;
+    EXPECT_TRUE(gap.to_ns.has_value()) << gap.stream;
+  }
+}
+
+TEST_F(Program, TwoRecordersOfOneNameLeaveEachOtherAlone) {
+  SimulatedServices services({});
+  const auto first = record(services);
+  const auto second = record(services);
+  for (const auto& process : {first.get(), second.get()}) {
+    process->signal(SIGTERM);
+    EXPECT_EQ(process->wait(), 0);
+  }
+  ASSERT_EQ(tapes().size(), 2U);
+  for (const std::string& tape : tapes()) {
+    EXPECT_EQ(outcome_of(tape), "closed");
+    EXPECT_TRUE((*open_tape(tape))->gaps()->empty());
+  }
+}
+
+TEST_F(Program, AServiceThatCannotBeReachedIsAPassingFailure) {
+  SimulatedServices services({});
+  std::ofstream(directory_.file("config.json"))
+      << R"({"feeds": {"nexusglass": {"api_key": "any-key", "endpoints": ["ws/fastfeed"], "ws_url": "ws://)"
+      << services.host() << R"(/nexusglass/nowhere"}}})";
+  Process recorder({"record", "--config", directory_.file("config.json"), "--tapes",
+                    directory_.file("tapes"), "--duration", "300ms"});
+  const std::string log = recorder.rest_of_err();
+  EXPECT_EQ(recorder.wait(), 0);
+  EXPECT_NE(log.find("HTTP 404"), std::string::npos) << log;
+  EXPECT_EQ(log.find("any-key"), std::string::npos) << log;
+}
+
+TEST_F(Program, WhenEveryFeedIsRefusedForGoodTheExitCodeIs2AndTheRemedyIsNamed) {
+  ScriptedServer service([](ScriptedSocket& socket) {
+    socket.read_header();
+    socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  });
+  std::ofstream(directory_.file("config.json"))
+      << R"({"feeds": {"nexusglass": {"api_key": "any-key", "endpoints": ["ws/fastfeed"], "ws_url": ")"
+      << service.url("ws", "") << R"("}}})";
+  Process recorder(
+      {"record", "--config", directory_.file("config.json"), "--tapes", directory_.file("tapes")});
+  const std::string log = recorder.rest_of_err();
+  EXPECT_EQ(recorder.wait(), 2);
+  EXPECT_NE(log.find("tapedeck: error: no feed could start: "), std::string::npos) << log;
+  EXPECT_NE(log.find("feeds.nexusglass.api_key"), std::string::npos) << log;
+  EXPECT_EQ(outcome_of(tapes().at(0)), "closed");
+}
+
+TEST_F(Program, SimAndReplayEndOnASignalWithExitCode0) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"sim", "--listen", "127.0.0.1:0"},
+        std::vector<std::string>{"replay", "TAPE", "--listen", "127.0.0.1:0"}}) {
+    std::vector<std::string> all = arguments;
+    if (all[1] == "TAPE") {
+      SimulatedServices services({});
+      const auto recorder = record(services);
+      recorder->signal(SIGTERM);
+      EXPECT_EQ(recorder->wait(), 0);
+      all[1] = tapes().at(0);
+    }
+    Process server(all);
+    EXPECT_TRUE(server.out_line().starts_with("listening on http://127.0.0.1:"));
+    server.signal(SIGINT);
+    EXPECT_EQ(server.wait(), 0) << server.rest_of_err();
+  }
+}
+
+}  // namespace
+}  // namespace tapedeck
