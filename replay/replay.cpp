@@ -142,11 +142,12 @@ Result<void> ReplayImpl::open(const Range& range,
   player_ = std::make_unique<Player>(deck, tapes_->start_ns(), *source_, *server_, clock_, playing,
                                      std::move(hooks));
   control_ = std::make_unique<Control>(*player_, *tapes_);
+  // Before anybody is told that the server listens: who was told may well signal it at once.
+  server_->on_signal([this] { server_->stop(); });
   return {};
 }
 
 Result<void> ReplayImpl::run() {
-  server_->on_signal([this] { server_->stop(); });
   player_->start();
   server_->run();
   source_->stop();

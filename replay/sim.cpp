@@ -42,11 +42,12 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
     if (!server) return server.error();
     server_ = std::move(*server);
     timer_ = server_->make_timer();
+    // Before anybody is told that the server listens: who was told may well signal it at once.
+    server_->on_signal([this] { say_goodbye(); });
     return {};
   }
 
   Result<void> run() override {
-    server_->on_signal([this] { say_goodbye(); });
     server_->run();
     return {};
   }

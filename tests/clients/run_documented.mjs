@@ -2,8 +2,8 @@
 //
 //     node run_documented.mjs PROGRAM BASE_URL RECORD
 //
-// The same as run_documented.py, which says what RECORD holds, for programs of browsers: their global
-// `WebSocket`, which Node has only since version 22, is npm's `ws` (installed by tools/setup).
+// The same as run_documented.py, which says what RECORD holds, for programs of browsers: their
+// global `WebSocket`, which Node has only since version 22, is npm's `ws` (see tools/setup).
 import { readFileSync, openSync, writeSync } from "node:fs";
 
 import WebSocket from "ws";
@@ -15,18 +15,21 @@ if (recordFile === undefined) {
 }
 
 const record = openSync(recordFile, "w");
-const write = (what, payload) => writeSync(record, `${what} ${Buffer.from(payload).toString("hex")}\n`);
+const write = (what, payload) =>
+  writeSync(record, `${what} ${Buffer.from(payload).toString("hex")}\n`);
 
 class RecordedWebSocket extends WebSocket {
   constructor(url, protocols) {
     super(url, protocols);
     // First of all listeners, so that a message is written down before the program sees it.
-    this.addEventListener("message", ({ data }) => write(typeof data === "string" ? "text" : "binary", data));
+    this.addEventListener("message", ({ data }) =>
+      write(typeof data === "string" ? "text" : "binary", data),
+    );
     this.addEventListener("close", ({ code, reason }) => write(`close ${code}`, reason));
   }
 }
 
-// Browsers report what a handler throws and go on; `ws` would leave the socket in the middle of a frame.
+// Browsers report what a handler throws and go on; `ws` would be left in the middle of a frame.
 const reporting = (handler) => (event) => {
   try {
     handler.call(event.target, event);
@@ -46,7 +49,7 @@ globalThis.WebSocket = RecordedWebSocket;
 const source = readFileSync(program, "utf8");
 const hosts = [...new Set(source.match(/wss:\/\/[A-Za-z0-9.-]+/g) ?? [])];
 if (hosts.length !== 1) {
-  console.error(`run_documented.mjs: error: the program names ${hosts.length} hosts, 1 is wanted: ${hosts}`);
+  console.error(`run_documented.mjs: error: the program must name one host, not [${hosts}]`);
   process.exit(1);
 }
 const moved = source.replaceAll(hosts[0], baseUrl);

@@ -68,7 +68,7 @@ class RecordedConnect:
 def moved_to(base_url, source):
     hosts = set(re.findall(r"wss://[A-Za-z0-9.-]+", source))
     if len(hosts) != 1:
-        sys.exit(f"run_documented.py: error: the program names {len(hosts)} hosts, 1 is wanted: {sorted(hosts)}")
+        sys.exit(f"run_documented.py: error: the program must name one host, not {sorted(hosts)}")
     return source.replace(hosts.pop(), base_url)
 
 
@@ -81,7 +81,9 @@ def main(program, base_url, record):
             lines.write(f"{what} {payload.hex()}\n")
 
         connect = websockets.connect
-        websockets.connect = lambda *args, **options: RecordedConnect(connect(*args, **options), write)
+        websockets.connect = lambda *args, **options: RecordedConnect(
+            connect(*args, **options), write
+        )
         exec(compile(source, program, "exec"), {"__name__": "__main__"})
 
 

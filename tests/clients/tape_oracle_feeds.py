@@ -99,7 +99,7 @@ def recent_events(payload):
 
 
 def market_data(endpoint, message):
-    """Undocumented but for the envelope: names and units of times too. What looks like one is one."""
+    """Undocumented but for the envelope, times included: what looks like one is one."""
     payload = message.get("payload")
     inner = payload if isinstance(payload, Obj) else Obj()
 

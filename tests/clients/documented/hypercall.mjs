@@ -1,6 +1,6 @@
-// Hypercall, "WebSocket API", section "Example: TypeScript Client": the program as printed there (it
-// holds no types, so it is plain JavaScript); only its indentation, which the page lost, is restored.
-// Not ours: it judges `replay`, do not adapt it.
+// Hypercall, "WebSocket API", section "Example: TypeScript Client": the program as printed there
+// (it holds no types, so it is plain JavaScript); only its indentation, which the page lost, is
+// restored. Not ours: it judges `replay`, do not adapt it.
 const ws = new WebSocket(
   "wss://testnet-api.hypercall.xyz/ws?wallet=0xYourWallet"
 );

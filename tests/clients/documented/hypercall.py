@@ -1,5 +1,5 @@
-# Hypercall, "WebSocket API", section "Example: Python Client": the program as printed there; only its
-# indentation, which the page lost, is restored. Not ours: it judges `replay`, do not adapt it.
+# Hypercall, "WebSocket API", section "Example: Python Client": the program as printed there; only
+# its indentation, which the page lost, is restored. Not ours: it judges `replay`, do not adapt it.
 import asyncio
 import websockets
 import json
