@@ -62,9 +62,7 @@ class FeedPlan {
 
   // A decoder that this configuration changes, otherwise as Feed::make_normalizer; nullptr: it
   // changes nothing, take the feed's.
-  virtual std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const {
-    return nullptr;
-  }
+  virtual std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const { return nullptr; }
 };
 
 // A feed's description: stateless, const, thread-safe.

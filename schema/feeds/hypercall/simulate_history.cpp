@@ -113,8 +113,8 @@ std::vector<std::string> books(std::uint64_t seed, const Query& query, const Tim
     if (left_out(query, book.symbol)) return {};
     return Object()
         .text("symbol", book.symbol)
-        .raw("bids", book.bids == "null" ? "[]" : book.bids)
-        .raw("asks", book.asks == "null" ? "[]" : book.asks)
+        .raw("bids", book.bids)
+        .raw("asks", book.asks)
         .number("timestamp", to_ms(timeline.time_of(slots('b').message_of(n))))
         .str();
   });

