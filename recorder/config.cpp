@@ -144,7 +144,7 @@ Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource&
   Json_ config;
   try {
     config = Json_::parse(text, nullptr, true, /*ignore_comments=*/true);
-  } catch (const Json_::parse_error& e) {
+  } catch (const Json_::exception& e) {
     return Error{std::string("the configuration is no JSON: ") + e.what()};
   }
   if (!config.is_object()) return Error{"the configuration must be a JSON object"};

@@ -62,12 +62,12 @@ class Socket final : public std::enable_shared_from_this<Socket> {
     call.keep_stream = true;
     call.body_bytes_max = kRefusalBytesMax;
     // The exchange belongs to this object, so its callbacks need not hold it.
-    exchange_ =
-        start_http(io_, tls_, std::move(call),
-                   {[this](std::string_view phase) { events_->on_phase(phase); },
-                    [this](const RestResponse& response, std::unique_ptr<Stream> stream,
-                           const std::string& rest) { upgraded(response, std::move(stream), rest); },
-                    [this](std::string error) { end(std::move(error)); }});
+    exchange_ = start_http(
+        io_, tls_, std::move(call),
+        {[this](std::string_view phase) { events_->on_phase(phase); },
+         [this](const RestResponse& response, std::unique_ptr<Stream> stream,
+                const std::string& rest) { upgraded(response, std::move(stream), rest); },
+         [this](std::string error) { end(std::move(error)); }});
   }
 
   void send(Opcode opcode, std::string_view payload) {

@@ -1,14 +1,16 @@
 #include "schema/feeds/registry.h"
 
+#include "schema/feeds/alphahub/feed.h"
+#include "schema/feeds/alterscope/feed.h"
 #include "schema/feeds/hypercall/feed.h"
+#include "schema/feeds/marketai/feed.h"
 #include "schema/feeds/nexusglass/feed.h"
 
 namespace tapedeck {
 
 std::span<const Feed* const> all_feeds() {
   static const Feed* const feeds[] = {
-      &nexusglass_feed(),
-      &hypercall_feed(),
+      &alterscope_feed(), &alphahub_feed(), &nexusglass_feed(), &hypercall_feed(), &marketai_feed(),
   };
   return feeds;
 }

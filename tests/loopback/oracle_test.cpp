@@ -92,7 +92,7 @@ TEST(TapeOracle, NamesWhatIsWrong) {
   const std::vector<Tampering> cases = {
       {"UPDATE trade SET price = price || '0' WHERE id = 3", "trade 3 price: expected '"},
       {"UPDATE alert SET confidence = '0.5000' WHERE id = 11", "alert 11 confidence: expected '"},
-      {"UPDATE alert SET origin = 'live' WHERE id = 1", "alert 1 origin: expected 'snapshot'"},
+      {"UPDATE alert SET origin = 'gapfill' WHERE id = 1", "alert 1 origin: expected '"},
       {"UPDATE book SET recv_ns = recv_ns + 1 WHERE id = 2", "book 2 recv_ns: expected "},
       {"UPDATE book SET mid = '1' WHERE id = 1", "book 1 mid: expected None"},
       {"UPDATE market SET expiry_ns = expiry_ns / 1000 WHERE id = 1", "market 1 expiry_ns: exp"},

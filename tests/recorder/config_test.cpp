@@ -81,6 +81,7 @@ TEST_F(ConfigTest, EveryMistakeNamesItsKey) {
       {R"({"feeds": {}})", "feeds", "nexusglass"},
       {R"([])", "configuration", "object"},
       {R"({"feeds")", "JSON", ""},
+      {R"({"commit_ms": 1e999})", "JSON", ""},
       {R"({"tape": "x", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "tape", "tapes"},
       {R"({"commit_ms": 0, "feeds": {"nexusglass": {"api_key": "abcd"}}})", "commit_ms", "1 to"},
       {R"({"durability": "paper", "feeds": {"nexusglass": {"api_key": "abcd"}}})", "durability",

@@ -71,8 +71,7 @@ void add_error(Json message, RowSink& rows) {
   const Json text = message["message"];
   Int event_ns;
   if (message["timestamp"].exists()) event_ns = time_ms(message["timestamp"]);
-  rows.add(FeedError{message["code"].scalar(), text.is_string() ? text.text() : message.raw()},
-           event_ns);
+  rows.add(FeedError{message["code"].scalar(), text.scalar()}, event_ns);
 }
 
 // The candles of a message: those of a list (assumed: `candles`, or `data` as an array), else its

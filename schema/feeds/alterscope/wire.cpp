@@ -1,0 +1,78 @@
+#include "schema/feeds/alterscope/wire.h"
+
+#include "schema/base/text.h"
+#include "schema/feeds/fold.h"
+
+namespace tapedeck::alterscope {
+
+namespace {
+
+bool is_sent(Json value) {
+  return value.exists() && value.kind() != JsonKind::null;
+}
+
+// A factor's value: a number, a text, or null where there is none.
+bool is_value(Json value) {
+  return !is_sent(value) || value.is_number() || value.is_string();
+}
+
+}  // namespace
+
+std::string_view type_of(Json message) {
+  return message["type"].text();
+}
+
+Kind kind_of(Json message) {
+  const Json type = message["type"];
+  if (type.text() == "factor.changed") return Kind::changed;
+  if (type.text() == "error") return Kind::error;
+  if (!is_sent(type) && is_sent(message["error"])) return Kind::error;
+  return Kind::other;
+}
+
+std::string_view read_change(Json message, Change& out) {
+  out = {};
+  out.row.opportunity_id = message["opportunity_id"].scalar();
+  if (out.row.opportunity_id.empty()) return "factor.changed: no opportunity_id";
+  out.row.factor = message["factor"].scalar();
+  if (out.row.factor.empty()) return "factor.changed: no factor";
+  if (!message["current"].exists()) return "factor.changed: no current";
+  if (!is_value(message["current"])) return "factor.changed: bad current";
+  if (!is_value(message["previous"])) return "factor.changed: bad previous";
+  out.row.current = message["current"].scalar();
+  out.row.previous = message["previous"].scalar();
+  out.row.as_of_block = Id::of(message["as_of_block"]);
+  out.as_of = message["as_of"].scalar();
+  if (!out.as_of.empty()) out.as_of_ns = parse_any_time(out.as_of);
+  return {};
+}
+
+std::uint64_t identity_of(const Change& change) {
+  const Factor& row = change.row;
+  std::uint64_t key = hash_combine(hash_text(row.opportunity_id), hash_text(row.factor));
+  key = hash_combine(key, change.as_of_ns ? static_cast<std::uint64_t>(*change.as_of_ns)
+                                          : hash_text(change.as_of));
+  key = hash_combine(key, row.as_of_block.integer
+                              ? static_cast<std::uint64_t>(*row.as_of_block.integer)
+                              : hash_text(row.as_of_block.digits));
+  return hash_combine(hash_combine(key, hash_text(row.previous)), hash_text(row.current));
+}
+
+ErrorInfo read_error(Json message) {
+  const Json error = message["error"];
+  if (error.is_object()) return {error["code"].scalar(), error["message"].scalar()};
+  ErrorInfo info{message["code"].scalar(), message["message"].scalar()};
+  if (info.message.data() == nullptr) info.message = error.scalar();
+  return info;
+}
+
+std::string factors_path(std::string_view template_path, std::string_view opportunity) {
+  const std::size_t at = template_path.find(kIdMark);
+  if (at == std::string_view::npos) return std::string(template_path);
+  std::string path(template_path.substr(0, at));
+  path += percent_encode(opportunity);
+  path += template_path.substr(at + kIdMark.size());
+  return path;
+}
+
+}  // namespace tapedeck::alterscope

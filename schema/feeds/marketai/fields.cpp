@@ -1,0 +1,54 @@
+#include "schema/feeds/marketai/fields.h"
+
+namespace tapedeck::marketai {
+
+void Problem::say(std::string_view how, std::string_view what) {
+  if (any()) return;
+  reason_.append(channel_).append(": ").append(how).append(what);
+}
+
+Json Fields::find(std::string_view name, Need need) {
+  const Json value = object_[name];
+  if (value.exists() && value.kind() != JsonKind::null) return value;
+  if (need == Need::required) problem_->no(name);
+  return {};
+}
+
+Text Fields::text(std::string_view name, Need need) {
+  const Json value = find(name, need);
+  if (value.exists() && !value.is_string()) problem_->bad(name);
+  return value.text();
+}
+
+Text Fields::decimal(std::string_view name, Need need) {
+  const Json value = find(name, need);
+  if (value.exists() && !value.is_string() && !value.is_number()) problem_->bad(name);
+  return value.scalar();
+}
+
+Id Fields::id(std::string_view name) {
+  decimal(name);
+  return Id::of(object_[name]);
+}
+
+Bool Fields::flag(std::string_view name) {
+  const Json value = find(name, Need::optional);
+  if (value.exists() && value.kind() != JsonKind::boolean) problem_->bad(name);
+  return value.boolean();
+}
+
+Int Fields::time(std::string_view name, Need need) {
+  const Json value = find(name, need);
+  if (!value.exists()) return std::nullopt;
+  const Int ns = parse_unix(value.scalar(), kNsPerMs);
+  if (!ns) problem_->bad(name);
+  return ns;
+}
+
+Json Fields::list(std::string_view name) {
+  const Json value = find(name, Need::optional);
+  if (value.exists() && !value.is_array()) problem_->bad(name);
+  return value.is_array() ? value : Json();
+}
+
+}  // namespace tapedeck::marketai

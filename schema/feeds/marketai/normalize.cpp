@@ -1,0 +1,150 @@
+#include "schema/feeds/marketai/normalize.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "schema/feeds/marketai/decode.h"
+#include "schema/ws/codec.h"
+
+namespace tapedeck::marketai {
+
+namespace {
+
+// Why a frame is no message at all; empty when it is one.
+std::string_view not_a_message(const InFrame& frame) {
+  if (frame.opcode == Opcode::binary) return "binary frame";
+  const Json root = frame.root();
+  if (!root.exists()) {
+    return ws::is_valid_utf8(frame.payload) ? "not JSON" : "invalid UTF-8";
+  }
+  if (!root.is_object()) return "not a JSON object";
+  if (type_of(root).empty() && kind_of(root) != Kind::error) return "no type";
+  return {};
+}
+
+// At most 64 bytes of a name that the peer chose, cut on a character's edge: reasons are counted.
+std::string shortened(std::string_view name) {
+  std::size_t cut = std::min<std::size_t>(name.size(), 64);
+  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U) {
+    --cut;
+  }
+  return std::string(name.substr(0, cut));
+}
+
+// Lets a message's rows through or none of them. `is_new` is asked once, when the first row comes:
+// by then the message is known to be whole, and a broken one takes no identity away from it.
+template <class IsNew>
+class Gate final : public RowSink {
+ public:
+  Gate(RowSink& rows, IsNew is_new) : rows_(rows), is_new_(std::move(is_new)) {}
+
+  void add_row(const Row& row) override {
+    if (!is_open_) is_open_ = is_new_();
+    if (*is_open_) rows_.add_row(row);
+  }
+  void set_cursor(std::string_view stream, std::string_view value) override {
+    rows_.set_cursor(stream, value);
+  }
+
+ private:
+  RowSink& rows_;
+  IsNew is_new_;
+  std::optional<bool> is_open_;
+};
+
+void add_error(Json message, RowSink& rows) {
+  ErrorInfo error = read_error(message);
+  if (error.message.data() == nullptr) error.message = message.raw();
+  const Json sent = message["ts"];
+  Int event_ns;
+  if (sent.exists()) event_ns = parse_unix(sent.scalar(), kNsPerMs);
+  rows.add(FeedError{error.code, error.message}, event_ns);
+}
+
+}  // namespace
+
+FrameTag MarketNormalizer::classify(const InFrame& frame) const {
+  FrameTag tag;
+  if (frame.opcode != Opcode::text) return tag;
+  const Json message = frame.root();
+  tag.type = type_of(message);
+  switch (kind_of(message)) {
+    case Kind::authenticated:
+    case Kind::subscribed:
+    case Kind::unsubscribed:
+      tag.role = FrameRole::ack;
+      break;
+    case Kind::pong:
+      tag.role = FrameRole::heartbeat;
+      break;
+    case Kind::error:
+      tag.role = FrameRole::error;
+      break;
+    case Kind::update:
+      if (const Channel* channel = channel_of(message); channel != nullptr) {
+        tag.stream = channel->name;
+        tag.symbol = symbol_of(*channel, message);
+      }
+      break;
+    case Kind::other:
+      break;
+  }
+  return tag;
+}
+
+bool MarketNormalizer::is_new(const InFrame& frame) {
+  const std::uint64_t key = frame.payload.empty() ? 0 : hash_text(frame.payload);
+  return deliveries_.is_new(key, frame.slot, frame.recv_ns);
+}
+
+void MarketNormalizer::unparsed(const InFrame& frame, std::string_view reason, RowSink& rows) {
+  if (is_new(frame)) rows.add(Unparsed{reason}, std::nullopt);
+}
+
+void MarketNormalizer::normalize(const InFrame& frame, RowSink& rows) {
+  if (const std::string_view why = not_a_message(frame); !why.empty()) {
+    return unparsed(frame, why, rows);
+  }
+  const Json message = frame.root();
+  switch (kind_of(message)) {
+    case Kind::update:
+      return update(frame, rows);
+    // What the service says to one connection alone never folds with what it says to another.
+    case Kind::error:
+      return add_error(message, rows);
+    case Kind::authenticated:
+    case Kind::subscribed:
+    case Kind::unsubscribed:
+    case Kind::pong:
+      return;
+    case Kind::other:
+      return unparsed(frame, "unknown type: " + shortened(type_of(message)), rows);
+  }
+}
+
+void MarketNormalizer::update(const InFrame& frame, RowSink& rows) {
+  const Json message = frame.root();
+  const std::string_view name = message["channel"].text();
+  if (name.empty()) return unparsed(frame, "no channel", rows);
+  const Decoder decode = decoder_of(name);
+  if (decode == nullptr) return unparsed(frame, "unknown channel: " + shortened(name), rows);
+  Problem problem(name);
+  const Json data = message["data"];
+  if (!data.exists() || data.kind() == JsonKind::null) {
+    problem.no("data");
+  } else if (!data.is_object()) {
+    problem.bad("data");
+  }
+  if (problem.any()) return unparsed(frame, problem.reason(), rows);
+
+  Gate gate(rows, [&] {
+    const auto identity = identity_of(name, message);
+    return identity ? seen_[find_channel(name)->name].first_time(*identity) : is_new(frame);
+  });
+  decode(message, problem, gate);
+  if (problem.any()) unparsed(frame, problem.reason(), rows);
+}
+
+}  // namespace tapedeck::marketai
