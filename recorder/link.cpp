@@ -296,12 +296,16 @@ void Link::resolve(std::string_view stream) {
   const auto found = unresolved_.find(stream);
   if (found != unresolved_.end()) unresolved_.erase(found);
   if (!unresolved_.empty() || state_ != State::open) return;
+  if (live_.empty()) {
+    fail(Failure::passing, "the service refused every stream");
+    return;
+  }
   const Stamp now = environment_.clock().now();
   ready_mono_ = now.mono;
   connection_.ready_ns = now.wall;
   journal_.put_connection(connection_);
   phase_timer_->cancel();
-  was_ever_ready_ = was_ever_ready_ || !live_.empty();
+  was_ever_ready_ = true;
   why_.clear();
   log(Severity::info,
       std::to_string(live_.size()) + " of " + std::to_string(streams_.size()) + " streams ready");

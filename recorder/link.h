@@ -78,6 +78,7 @@ class Link final : private TransportEvents, private ClientActions {
   void ready(std::string_view stream) override;
   void lost(std::string_view stream, GapCause cause, std::string_view why) override;
   void fail(Failure failure, std::string_view why) override;
+  std::optional<Ns> mono_ns() const override { return environment_.clock().now().mono; }
 
   void begin_attempt();
   void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,

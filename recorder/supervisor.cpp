@@ -17,7 +17,9 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.name = std::string(feed.feed->name());
     context.settings = feed.settings;
     context.plan = std::move(feed.plan);
-    context.normalizer = feed.feed->make_normalizer(feed.settings.connections);
+    context.normalizer = context.plan->make_normalizer(feed.settings.connections);
+    if (context.normalizer == nullptr)
+      context.normalizer = feed.feed->make_normalizer(feed.settings.connections);
     context.ledger = std::make_unique<GapLedger>(context.name, started_ns, journal);
     for (const std::string& endpoint : context.plan->endpoints()) {
       for (int slot = 0; slot < feed.settings.connections; ++slot) {

@@ -31,6 +31,7 @@ class ToyClient final : public Client {
   void on_frame(const InFrame& frame, const FrameTag&, ClientActions& actions) override {
     if (frame.payload == "ready a") actions.ready("a");
     if (frame.payload == "ready b") actions.ready("b");
+    if (frame.payload == "lost a") actions.lost("a", GapCause::channel, "no such channel");
     if (frame.payload == "lost b") actions.lost("b", GapCause::channel, "no such channel");
     if (frame.payload == "die") actions.fail(Failure::permanent, "wrong tier");
     if (frame.payload == "retry") actions.fail(Failure::passing, "the service is sick");
@@ -315,6 +316,16 @@ TEST_F(LinkTest, AStreamThatIsLostAloneIsAGapWhileTheConnectionLives) {
   EXPECT_EQ(gaps(), Lines{"channel b 1000+0ms.. no such channel"});
   world_.last().text("ready b");
   EXPECT_EQ(gaps(), Lines{"channel b 1000+0ms..1000+0ms no such channel"});
+}
+
+TEST_F(LinkTest, AConnectionWhoseEveryStreamWasRefusedIsTriedAgain) {
+  link_->start();
+  world_.last().open();
+  world_.last().text("lost b");
+  world_.last().text("lost a");
+  EXPECT_EQ(link_->state(), Link::State::closing);
+  EXPECT_EQ(connection(1).error, "the service refused every stream");
+  EXPECT_FALSE(link_->was_ever_ready());
 }
 
 TEST_F(LinkTest, AClientThatGivesUpForGoodStopsTheLink) {

@@ -16,7 +16,7 @@ using testing::FakeServer;
 using testing::ManualClock;
 using testing::ScriptedSource;
 using testing::TapeMaker;
-using testing::TempFolder;
+using testing::TempDir;
 
 class ControlTest : public ::testing::Test {
  protected:
@@ -49,7 +49,7 @@ class ControlTest : public ::testing::Test {
   }
   std::string post(const std::string& target) { return ask("POST", target); }
 
-  TempFolder folder;
+  TempDir folder;
   EndpointTable endpoints;
   ManualClock clock;
   FakeServer server{clock};

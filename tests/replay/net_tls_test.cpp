@@ -1,61 +1,12 @@
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
-#include <cstdio>
-#include <filesystem>
 
 #include "tests/replay/net_support.h"
+#include "tests/support/certificate.h"
 
 namespace tapedeck::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-// A self-signed certificate for localhost and its key, in files of a folder of their own.
-class Certificate {
- public:
-  Certificate() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tapedeck-tls-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    X509* certificate = X509_new();
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    X509_set_pubkey(certificate, key);
-    X509_sign(certificate, key, EVP_sha256());
-    write(certificate_file(), [&](FILE* file) { PEM_write_X509(file, certificate); });
-    write(key_file(), [&](FILE* file) {
-      PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-    });
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-  ~Certificate() { std::filesystem::remove_all(folder_); }
-  Certificate(const Certificate&) = delete;
-  Certificate& operator=(const Certificate&) = delete;
-
-  std::string certificate_file() const { return folder_ + "/certificate.pem"; }
-  std::string key_file() const { return folder_ + "/key.pem"; }
-
- private:
-  template <class Body>
-  static void write(const std::string& path, Body body) {
-    FILE* file = std::fopen(path.c_str(), "w");
-    ASSERT_NE(file, nullptr);
-    body(file);
-    std::fclose(file);
-  }
-  std::string folder_;
-};
 
 class Tls : public ::testing::Test {
  protected:

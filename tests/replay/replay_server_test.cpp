@@ -16,7 +16,7 @@ using testing::probe;
 using testing::Probe;
 using testing::Running;
 using testing::TapeMaker;
-using testing::TempFolder;
+using testing::TempDir;
 using Log = std::vector<std::string>;
 
 std::string event(int id, const std::string& symbol) {
@@ -73,7 +73,7 @@ class ReplayServerTest : public ::testing::Test {
     const auto made = make_replay(options);
     return made ? "" : made.error().message;
   }
-  TempFolder folder;
+  TempDir folder;
 };
 
 TEST_F(ReplayServerTest, AFeedsClientGetsTheRecordedBytesAfterTheServicesOwnWords) {

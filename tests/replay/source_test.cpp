@@ -12,7 +12,7 @@ namespace {
 
 using testing::must_open;
 using testing::TapeMaker;
-using testing::TempFolder;
+using testing::TempDir;
 using Log = std::vector<std::string>;
 
 constexpr Ns kForever = std::numeric_limits<Ns>::max();
@@ -57,7 +57,7 @@ class SourceTest : public ::testing::Test {
            std::string(frame.served.payload);
   }
 
-  TempFolder folder;
+  TempDir folder;
   std::unique_ptr<EndpointTable> endpoints = std::make_unique<EndpointTable>();
   std::promise<void> ready;
   std::unique_ptr<TapeSource> source;

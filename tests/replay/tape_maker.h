@@ -12,27 +12,9 @@
 
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapedeck::testing {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = ::testing::TempDir() + "tapedeck-XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // 2026-03-17T10:00:00Z
 inline constexpr Ns kTapeStart = 1'773'741'600 * kNsPerSec;

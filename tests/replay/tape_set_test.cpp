@@ -9,14 +9,14 @@ namespace {
 
 using testing::kTapeStart;
 using testing::TapeMaker;
-using testing::TempFolder;
+using testing::TempDir;
 
 constexpr std::string_view kHandshake = R"({"type":"HANDSHAKE","payload":{}})";
 constexpr std::string_view kSnapshot = R"({"type":"SNAPSHOT","payload":{"events":[]}})";
 constexpr std::string_view kEvent = R"({"type":"EVENT","payload":{"id":1}})";
 
 TEST(TapeSet, AFolderStandsForItsTapesByStart) {
-  const TempFolder folder;
+  const TempDir folder;
   TapeMaker late(folder.file("a.tape"), 500);
   late.frame(late.connection("hypercall", "ws"), 900, "x").finish();
   TapeMaker early(folder.file("b.tape"), 100);
@@ -32,7 +32,7 @@ TEST(TapeSet, AFolderStandsForItsTapesByStart) {
 }
 
 TEST(TapeSet, ErrorsNameWhatIsMissing) {
-  const TempFolder folder;
+  const TempDir folder;
   EndpointTable endpoints;
   EXPECT_EQ(TapeSet::open({folder.path()}, endpoints).error().message,
             folder.path() + ": no tapes (*.tape) in this directory");
@@ -44,7 +44,7 @@ TEST(TapeSet, ErrorsNameWhatIsMissing) {
 }
 
 TEST(TapeSet, ATapeWithoutFramesEndsAtItsStart) {
-  const TempFolder folder;
+  const TempDir folder;
   TapeMaker(folder.file("a.tape"), 300).finish();
   EndpointTable endpoints;
   const auto set = TapeSet::open({folder.file("a.tape")}, endpoints);
@@ -66,7 +66,7 @@ class SnapshotIndexTest : public ::testing::Test {
     const auto place = index.find(endpoints.intern("nexusglass", endpoint), TapeMaker::at(ms));
     return place ? place->frame_id : 0;
   }
-  TempFolder folder;
+  TempDir folder;
   EndpointTable endpoints;
   std::unique_ptr<TapeSet> tapes;
   SnapshotIndex index;

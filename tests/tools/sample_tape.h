@@ -13,32 +13,10 @@
 #include <vector>
 
 #include "storage/tape_writer.h"
+#include "tests/support/temp_dir.h"
 #include "tools/cli/cli.h"
 
 namespace tapedeck::testing {
-
-// A directory of this test's own, removed at its end.
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "tapedeck-tools-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "no temporary directory";
-    path_ = pattern;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline constexpr Ns kStart = 1'795'253'400 * kNsPerSec;  // 2026-11-21T09:30:00Z
 

@@ -203,6 +203,25 @@ TEST(AlphaHubSimulator, PagesItsHistory) {
   EXPECT_EQ(paged, all);
 }
 
+// A day's timeline is long: only what is asked for may be made.
+TEST(AlphaHubSimulator, FindsTheNewestOfALongHistory) {
+  const auto simulator = alphahub_feed().make_simulator(5);
+  const std::int64_t upto = 4'000'000'000'000;
+  const auto line = timeline(upto, 1'000);
+  ServiceData::Query query;
+  query.stream = "algorithms:18";
+  query.limit = 3;
+  query.newest_first = true;
+  const auto last = simulator->message(upto - 1, line.time_of(upto - 1));
+  const Lines found = simulator->history(query, line);
+  ASSERT_EQ(found.size(), 3U);
+  JsonDoc doc;
+  ASSERT_TRUE(doc.parse(last.payload));
+  EXPECT_EQ(doc.root().at(2).text(), "algorithms:18");
+  const Json open = doc.root().at(4)["open"];
+  EXPECT_EQ(found.front(), open.at(open.size() - 1).raw());
+}
+
 TEST(AlphaHubSimulator, SelectsItsHistory) {
   const auto simulator = alphahub_feed().make_simulator(5);
   const auto line = timeline(1'000);
