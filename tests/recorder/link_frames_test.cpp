@@ -1,0 +1,142 @@
+// What a link writes down and sends: streams, timers, REST exchanges, frames.
+#include <gtest/gtest.h>
+
+#include "recorder/link.h"
+#include "schema/ws/codec.h"
+#include "tests/recorder/link_world.h"
+
+namespace tapedeck::testing {
+namespace {
+
+TEST_F(LinkTest, AStreamThatIsLostAloneIsAGapWhileTheConnectionLives) {
+  link_->start();
+  world_.last().open();
+  world_.last().text("ready a");
+  world_.last().text("lost b");
+  EXPECT_EQ(link_->state(), Link::State::ready);
+  EXPECT_EQ(gaps(), Lines{"channel b 1000+0ms.. no such channel"});
+  world_.last().text("ready b");
+  EXPECT_EQ(gaps(), Lines{"channel b 1000+0ms..1000+0ms no such channel"});
+}
+
+TEST_F(LinkTest, AConnectionWhoseEveryStreamWasRefusedIsTriedAgain) {
+  link_->start();
+  world_.last().open();
+  world_.last().text("lost b");
+  world_.last().text("lost a");
+  EXPECT_EQ(link_->state(), Link::State::closing);
+  EXPECT_EQ(connection(1).error, "the service refused every stream");
+  EXPECT_FALSE(link_->was_ever_ready());
+}
+
+TEST_F(LinkTest, AClientThatGivesUpForGoodStopsTheLink) {
+  become_ready();
+  world_.last().text("die");
+  EXPECT_EQ(world_.last().take(), Lines{"close 1000"});
+  world_.last().close(1000, "");
+  world_.last().end();
+  EXPECT_EQ(link_->state(), Link::State::given_up);
+  EXPECT_EQ(link_->why(), "wrong tier");
+}
+
+TEST_F(LinkTest, TimersOfTheClientEndWithTheConnection) {
+  become_ready();
+  world_.last().text("tick?");
+  world_.advance_ms(3'000);
+  EXPECT_EQ(world_.last().take(), Lines{"text tick 7"});
+  world_.last().text("tick?");
+  lose();
+  world_.advance_ms(1'000);
+  world_.last().open();
+  world_.last().take();
+  world_.advance_ms(4'000);
+  EXPECT_EQ(world_.last().take(), Lines{});
+}
+
+TEST_F(LinkTest, RestExchangesAreWrittenDownRedacted) {
+  become_ready();
+  world_.last().text("ask");
+  ASSERT_EQ(world_.calls.size(), 1U);
+  RestResponse response;
+  response.status = 200;
+  response.body = R"({"echo":"sesame-open","token":"fresh-token"})";
+  world_.calls[0].done(response);
+  EXPECT_EQ(world_.last().take(), Lines{"text answer 5 200"});
+  const RequestInfo& request = journal_.requests.at(1);
+  EXPECT_EQ(request.url, "http://toy/login?p=***");
+  EXPECT_EQ(request.body, R"({"echo":"***","token":"***"})");
+  EXPECT_EQ(request.status, 200);
+  EXPECT_EQ(request.purpose, "login");
+}
+
+TEST_F(LinkTest, ARestExchangeThatIsGivenUpIsWrittenDownAsWell) {
+  become_ready();
+  world_.last().text("ask");
+  lose();
+  EXPECT_EQ(journal_.requests.at(1).error, "given up: the connection that asked ended");
+  EXPECT_EQ(journal_.requests.at(1).status, std::nullopt);
+}
+
+TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAlone) {
+  become_ready();
+  journal_.frames.clear();
+  world_.last().text(R"(data {"echo":"sesame-open"})");
+  world_.last().text("data two");
+  EXPECT_EQ(journal_.frames, (Lines{R"(in 1 data {"echo":"***"})", "in 1 data two"}));
+  EXPECT_EQ(connection(1).error, "the service sent a secret back; it is redacted in its frame");
+}
+
+TEST_F(LinkTest, FramesThatFindNoRoomAreAnOverloadGap) {
+  become_ready();
+  world_.last().text("data 1");
+  journal_.full = true;
+  world_.advance_ms(10);
+  world_.last().text("data 2");
+  world_.last().text("data 3");
+  journal_.full = false;
+  world_.advance_ms(10);
+  world_.last().text("data 4");
+  EXPECT_EQ(journal_.rows,
+            (Lines{"feed_error live message=data 1", "feed_error live message=data 4"}));
+  EXPECT_EQ(gaps()[0],
+            "overload a 1000+0ms..1000+20ms the queue towards the tape was full: 2 frames, 12 "
+            "bytes not kept");
+}
+
+TEST_F(LinkTest, TextThatIsNotUtf8IsKeptAndTheConnectionFailedWith1007) {
+  become_ready();
+  journal_.frames.clear();
+  world_.last().events->on_message(Opcode::text, "data \xff", false);
+  EXPECT_EQ(journal_.frames[0], "in 1 data \xff");
+  EXPECT_EQ(world_.last().take(), Lines{"close 1007 invalid UTF-8"});
+}
+
+TEST_F(LinkTest, APeerThatBreaksTheProtocolIsToldSoAndAFeedErrorSaysIt) {
+  become_ready();
+  world_.last().events->on_protocol_error({"a message is over the limit", 1009});
+  EXPECT_EQ(world_.last().take(), (Lines{"close 1009 a message is over the limit", "shutdown"}));
+  EXPECT_EQ(journal_.rows,
+            Lines{"feed_error live code=PROTOCOL_ERROR message=a message is over the limit"});
+  world_.last().end();
+  EXPECT_EQ(link_->state(), Link::State::waiting);
+}
+
+TEST_F(LinkTest, StoppingWhileWaitingOrConnectingEndsAtOnce) {
+  link_->start();
+  lose("cannot connect");
+  link_->stop();
+  EXPECT_EQ(link_->state(), Link::State::stopped);
+  world_.advance_ms(60'000);
+  EXPECT_EQ(world_.transports.size(), 1U);
+}
+
+TEST_F(LinkTest, StoppingDuringAnAttemptDropsItWithoutAGap) {
+  link_->start();
+  link_->stop();
+  world_.settle();
+  EXPECT_EQ(link_->state(), Link::State::stopped);
+  EXPECT_EQ(gaps(), Lines{});
+}
+
+}  // namespace
+}  // namespace tapedeck::testing
