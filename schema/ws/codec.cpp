@@ -13,7 +13,7 @@ constexpr unsigned char kReserved = 0x70;
 constexpr unsigned char kMasked = 0x80;
 constexpr std::size_t kControlMax = 125;
 constexpr std::uint8_t kContinuation = 0;
-constexpr std::size_t kRoom = 64 * 1024;  // below this much unread, the buffer starts over in front
+constexpr std::size_t kRoom = 65'536;  // below this much unread, the buffer starts over in front
 
 bool is_control(std::uint8_t opcode) {
   return (opcode & 0x8U) != 0;

@@ -11,7 +11,7 @@ constexpr std::int64_t kHeartbeatMs = 15'000;
 constexpr std::int64_t kHeartbeatMsMax = 59'000;
 constexpr std::int64_t kJoinTimeoutMs = 10'000;
 // A token lives 30 minutes; a minute stays for the way.
-constexpr std::int64_t kTokenAgeMsMax = 29 * 60'000;
+constexpr std::int64_t kTokenAgeMsMax = 1'740'000;  // 29 minutes
 
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
@@ -33,7 +33,7 @@ std::vector<std::int64_t> read_algorithms(ConfigReader& config) {
 }
 
 std::string read_zone(ConfigReader& config) {
-  const std::string zone = config.text("utc_offset", "+00:00");
+  std::string zone = config.text("utc_offset", "+00:00");
   if (!parse_rfc3339("2000-01-01T00:00:00" + zone)) {
     config.fail("utc_offset", "must be an offset from UTC such as \"+00:00\" or \"-05:00\"");
   }
@@ -85,7 +85,7 @@ Settings read_settings(ConfigReader& config, const LinkSettings& link) {
   settings.heartbeat = heartbeat_ms * kNsPerMs;
   settings.join_timeout = config.integer("join_timeout_ms", kJoinTimeoutMs, 1, 600'000) * kNsPerMs;
   settings.token_age_max =
-      config.integer("token_age_ms_max", kTokenAgeMsMax, 0, 24 * 3'600'000) * kNsPerMs;
+      config.integer("token_age_ms_max", kTokenAgeMsMax, 0, 86'400'000) * kNsPerMs;
   settings.rest = read_rest(config);
   return settings;
 }
