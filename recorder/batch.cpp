@@ -69,6 +69,11 @@ void Batch::put(const Gap& gap) {
   push(order_, gaps_, Kind::gap, gap);
 }
 
+void Batch::put(const StreamInfo& stream) {
+  bytes_ += sizeof(StreamInfo) + stream.stream.size();
+  push(order_, streams_, Kind::stream, stream);
+}
+
 void Batch::put(std::string_view feed, std::string_view stream, std::string_view value,
                 Ns recv_ns) {
   for (CursorEntry& cursor : cursors_) {
@@ -86,6 +91,7 @@ Result<void> Batch::write_to(TapeWriter& tape) const {
   std::size_t connection = 0;
   std::size_t request = 0;
   std::size_t gap = 0;
+  std::size_t stream = 0;
   for (const Kind kind : order_) {
     Result<void> result;
     switch (kind) {
@@ -108,6 +114,9 @@ Result<void> Batch::write_to(TapeWriter& tape) const {
       case Kind::gap:
         result = tape.put_gap(gaps_[gap++]);
         break;
+      case Kind::stream:
+        result = tape.put_stream(streams_[stream++]);
+        break;
     }
     if (!result) return result;
   }
@@ -128,6 +137,7 @@ void Batch::clear() {
   connections_.clear();
   requests_.clear();
   gaps_.clear();
+  streams_.clear();
   cursors_.clear();
   bytes_ = 0;
   payload_bytes_ = 0;

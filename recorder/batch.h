@@ -35,6 +35,7 @@ class Batch {
   void put(const ConnectionInfo& connection);
   void put(const RequestInfo& request);
   void put(const Gap& gap);
+  void put(const StreamInfo& stream);
   // The last value for a stream replaces earlier ones.
   void put(std::string_view feed, std::string_view stream, std::string_view value, Ns recv_ns);
 
@@ -51,7 +52,7 @@ class Batch {
   Ns opened_mono_ns = 0;  // when the first record came; the owner's to set
 
  private:
-  enum class Kind : std::uint8_t { frame, row, connection, request, gap };
+  enum class Kind : std::uint8_t { frame, row, connection, request, gap, stream };
   struct RowEntry {
     RowRecord record;
     std::uint32_t first_value = 0;
@@ -76,6 +77,7 @@ class Batch {
   std::vector<ConnectionInfo> connections_;
   std::vector<RequestInfo> requests_;
   std::vector<Gap> gaps_;
+  std::vector<StreamInfo> streams_;
   std::vector<CursorEntry> cursors_;
   std::size_t bytes_ = 0;
   std::size_t payload_bytes_ = 0;

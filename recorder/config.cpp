@@ -59,6 +59,38 @@ Timeouts read_timeouts(ConfigReader& feed, const Timeouts& fallback) {
   return timeouts;
 }
 
+// `"backfill": {"max_age": "24h"}`, or false: gaps are written down and left.
+BackfillSettings read_backfill(ConfigReader& root) {
+  BackfillSettings settings;
+  if (const Json_* value = root.raw("backfill"); value != nullptr && value->is_boolean()) {
+    settings.enabled = value->get<bool>();
+    return settings;
+  }
+  ConfigReader reader = root.object("backfill");
+  settings.enabled = reader.boolean("enabled", settings.enabled);
+  const std::string max_age = reader.text("max_age", "24h");
+  if (const auto age = parse_duration(max_age); age && *age > 0) {
+    settings.max_age_ns = *age;
+  } else {
+    reader.fail("max_age", "must be a length of time such as 24h or 30m, not \"" + max_age + "\"");
+  }
+  constexpr int kHour = 3'600'000;
+  const auto ms = [&](std::string_view key, Ns fallback) {
+    return reader.integer(key, fallback / kNsPerMs, 1, kHour) * kNsPerMs;
+  };
+  settings.interval_ns = ms("interval_ms", settings.interval_ns);
+  settings.retry_initial_ns = ms("retry_initial_ms", settings.retry_initial_ns);
+  settings.retry_max_ns = ms("retry_max_ms", settings.retry_max_ns);
+  if (settings.retry_max_ns < settings.retry_initial_ns) {
+    reader.fail("retry_max_ms", "must not be less than retry_initial_ms");
+  }
+  settings.pages_max =
+      static_cast<int>(reader.integer("pages_max", settings.pages_max, 1, 10'000'000));
+  reader.reject_unknown();
+  root.absorb(reader);
+  return settings;
+}
+
 LinkSettings read_settings(ConfigReader& reader, const FeedDefaults& defaults) {
   LinkSettings settings;
   settings.ws_url = reader.text("ws_url", defaults.ws_url);
@@ -166,6 +198,7 @@ Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource&
   out.ca_file = tls.optional_text("ca_file");
   tls.reject_unknown();
   root.absorb(tls);
+  out.backfill = read_backfill(root);
   if (auto result = root.result(); !result) return result.error();
   if (auto feeds = read_feeds(config, root, source, only, out); !feeds) return feeds.error();
   root.reject_unknown();

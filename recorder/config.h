@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "recorder/gap_filler.h"
 #include "schema/base/config_reader.h"
 #include "schema/base/redact.h"
 #include "schema/base/result.h"
@@ -27,6 +28,7 @@ struct RecorderConfig {
   int commit_ms = 50;
   Durability durability = Durability::process;
   std::optional<std::string> ca_file;
+  BackfillSettings backfill;
   std::vector<FeedConfig> feeds;  // in the order of the registry
   Redactor secrets;
   std::string redacted_json;  // what the tape keeps of it

@@ -55,6 +55,9 @@ void Ingest::put_request(const RequestInfo& request) {
 void Ingest::put_gap(const Gap& gap) {
   touch().put(gap);
 }
+void Ingest::put_stream(const StreamInfo& stream) {
+  touch().put(stream);
+}
 
 std::int64_t Ingest::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
                                Opcode opcode, std::string_view payload) {

@@ -53,9 +53,11 @@ class Ingest final : public Journal {
   std::int64_t next_connection_id() override { return ++connections_; }
   std::int64_t next_request_id() override { return ++requests_; }
   std::int64_t next_gap_id() override { return ++gaps_; }
+  std::int64_t last_frame_id() const override { return frames_; }
   void put_connection(const ConnectionInfo& connection) override;
   void put_request(const RequestInfo& request) override;
   void put_gap(const Gap& gap) override;
+  void put_stream(const StreamInfo& stream) override;
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;

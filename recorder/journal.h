@@ -18,10 +18,13 @@ class Journal {
   virtual std::int64_t next_connection_id() = 0;
   virtual std::int64_t next_request_id() = 0;
   virtual std::int64_t next_gap_id() = 0;
+  // The id that add_frame gave last; 0 before the first.
+  virtual std::int64_t last_frame_id() const = 0;
 
   virtual void put_connection(const ConnectionInfo& connection) = 0;
   virtual void put_request(const RequestInfo& request) = 0;
   virtual void put_gap(const Gap& gap) = 0;
+  virtual void put_stream(const StreamInfo& stream) = 0;
 
   // The frame's id, or 0 when the queue towards the tape is full and the frame could not be kept:
   // the caller then owes the ledger an `overload`.

@@ -1,14 +1,16 @@
 // The gap ledger of one feed: which spans of which streams may be missing from the tape (contract
-// section 4). Pure: told what happened and when, it writes gap rows. I/O thread only.
+// section 4). Pure: told what happened and when, it writes gap rows, and hands each gap that has
+// both ends to whoever fills it. I/O thread only.
 #pragma once
 
 #include <functional>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "recorder/coverage.h"
 #include "recorder/journal.h"
 #include "schema/gap.h"
 
@@ -16,20 +18,41 @@ namespace tapedeck {
 
 class GapLedger {
  public:
-  GapLedger(std::string feed, Ns session_started_ns, Journal& journal);
+  struct Hooks {
+    // Where a gap-fill of the stream would start now.
+    std::function<std::optional<std::string>(std::string_view stream)> cursor_of;
+    // A gap has both its ends: it can be filled. Not called for gaps that end with the session.
+    std::function<void(const Gap& gap)> on_whole;
+  };
+
+  GapLedger(std::string feed, Ns session_started_ns, Journal& journal, Hooks hooks);
+  GapLedger(std::string feed, Ns session_started_ns, Journal& journal)
+      : GapLedger(std::move(feed), session_started_ns, journal, Hooks()) {}
 
   // `stream` is received on connection `slot` from now on: its gap, if one was open, ends at
-  // `at_ns`.
-  void up(std::string_view stream, int slot, Ns at_ns);
+  // `at_ns`. True the first time that the stream is up.
+  bool up(std::string_view stream, int slot, Ns at_ns);
 
-  // `stream` is no longer received on `slot`. When no other slot has it a gap opens, from
-  // `last_frame_ns` (what that connection received last), or from the session's start if the stream
-  // was never up. While its gap is open already, only `why` of the first loss is kept.
+  // `stream` is no longer received on `slot`, which received its last frame at `last_frame_ns`. For
+  // the time since then that no other slot covered there is a gap: from that last frame, or from
+  // the session's start if the stream was never up. While a gap is open already, only `why` of the
+  // first loss is kept.
   void down(std::string_view stream, int slot, GapCause cause, Ns last_frame_ns,
             std::string_view why);
 
-  // A gap that began before this session: opened at once, ended by up().
-  void down_since(std::string_view stream, GapCause cause, Ns from_ns, std::string_view why);
+  // What an earlier recorder of this name left behind: a gap that has no end yet (opened at once,
+  // ended by up()), or one that has (handed on when its stream is first up). The feed, the id and
+  // what became of it are set here.
+  void carry(Gap gap);
+
+  // Something of `stream` between `since_ns` and `at_ns` never arrived though it was received all
+  // the time. Nothing when a known gap explains it.
+  void missed(std::string_view stream, Ns since_ns, Ns at_ns, std::string_view why);
+
+  // A part of `stream` (some symbols) is refused while the rest of it is received: a gap of its own
+  // from `at_ns` until the session ends, or until allowed().
+  void refused(std::string_view stream, Ns at_ns, std::string_view why);
+  void allowed(std::string_view stream, Ns at_ns);
 
   // One inbound frame could not be kept. Frames lost in a row make one gap per stream, ended by
   // recovered().
@@ -37,29 +60,38 @@ class GapLedger {
                 std::size_t bytes);
   void recovered(const std::vector<std::string>& streams, Ns at_ns);
 
-  // The session ends: every open gap ends with it.
+  // The session ends: every gap without an end gets it.
   void finish(Ns at_ns);
 
   std::size_t gaps() const { return gaps_; }
-  std::size_t open_gaps() const { return open_.size() + overloaded_.size(); }
+  // Without an end yet.
+  std::size_t open_gaps() const;
 
  private:
-  struct Overload {
-    Gap gap;
-    std::int64_t frames = 0;
-    std::int64_t bytes = 0;
+  struct Stream {
+    Coverage coverage;
+    std::optional<Ns> first_up_ns;
+    std::optional<Gap> open;      // nobody receives it
+    std::optional<Gap> overload;  // frames that are not kept
+    std::optional<Gap> refused;   // a part of it
+    std::int64_t overload_frames = 0;
+    std::int64_t overload_bytes = 0;
+    std::vector<Gap> carried;           // whole, waiting for the stream to come up
+    std::vector<Coverage::Hole> known;  // of the last gaps
   };
 
-  void open(std::string_view stream, GapCause cause, Ns from_ns, std::string_view why);
-  void end(Gap& gap, Ns at_ns);
+  Stream& stream_of(std::string_view stream);
+  Gap make(std::string_view stream, const Stream& state, GapCause cause, Ns from_ns,
+           std::string_view why);
+  void note(Stream& state, const Gap& gap);
+  void end(Stream& state, Gap gap, Ns at_ns);
+  void end_overload(Stream& state, Ns at_ns, bool is_over);
 
   std::string feed_;
   Ns session_started_ns_;
   Journal* journal_;
-  std::map<std::string, std::set<int>, std::less<>>
-      up_;  // streams that were ever up, and where they are now
-  std::map<std::string, Gap, std::less<>> open_;
-  std::map<std::string, Overload, std::less<>> overloaded_;
+  Hooks hooks_;
+  std::map<std::string, Stream, std::less<>> streams_;
   std::size_t gaps_ = 0;
 };
 

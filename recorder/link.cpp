@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "recorder/gap_filler.h"
 #include "recorder/retry_after.h"
 
 namespace tapedeck {
@@ -79,6 +80,7 @@ void Link::begin_attempt() {
   retry_after_.reset();
   ready_mono_ = 0;
   live_.clear();
+  cut_.clear();
   unresolved_ = {streams_.begin(), streams_.end()};
   become(State::connecting);
   client_->on_start(*this);
@@ -280,9 +282,20 @@ void Link::record_response(RequestInfo info, const RestResponse& response, Ns re
 }
 
 void Link::ready(std::string_view stream) {
-  feed_.ledger->up(stream, slot_, environment_.clock().now().wall);
+  const Ns now = environment_.clock().now().wall;
+  if (!cut_.contains(stream)) feed_.ledger->allowed(stream, now);
+  if (feed_.ledger->up(stream, slot_, now)) {
+    journal_.put_stream({feed_.name, std::string(stream), endpoint_, now});
+  }
+  if (feed_.filler != nullptr) feed_.filler->ready(stream);
   live_.emplace(stream);
   resolve(stream);
+}
+
+void Link::refused(std::string_view stream, std::string_view why) {
+  log(Severity::warning, std::string(stream) + ": " + std::string(why));
+  cut_.emplace(stream);
+  feed_.ledger->refused(stream, environment_.clock().now().wall, secrets_.apply(why));
 }
 
 void Link::lost(std::string_view stream, GapCause cause, std::string_view why) {

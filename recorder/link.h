@@ -16,26 +16,13 @@
 #include <string_view>
 #include <vector>
 
+#include "recorder/feed_context.h"
 #include "recorder/journal.h"
-#include "recorder/ledger.h"
 #include "recorder/seams.h"
 #include "schema/base/redact.h"
 #include "schema/feed.h"
 
 namespace tapedeck {
-
-// What all connections of a feed share. Outlives its links.
-struct FeedContext {
-  std::string name;
-  LinkSettings settings;
-  std::unique_ptr<FeedPlan> plan;
-  std::unique_ptr<Normalizer> normalizer;
-  std::unique_ptr<GapLedger> ledger;
-};
-
-// What is told to whoever watches: `feed/endpoint` and a sentence.
-enum class Severity : std::uint8_t { info, warning, error };
-using LinkLog = std::function<void(Severity, std::string_view who, std::string_view what)>;
 
 class Link final : private TransportEvents, private ClientActions {
  public:
@@ -57,6 +44,7 @@ class Link final : private TransportEvents, private ClientActions {
   Ns last_frame_ns() const { return last_frame_ns_; }
   const std::string& why() const { return why_; }  // of the last failure
   const std::string& name() const { return name_; }
+  const std::string& endpoint() const { return endpoint_; }
   const std::vector<std::string>& streams() const { return streams_; }
 
  private:
@@ -77,6 +65,7 @@ class Link final : private TransportEvents, private ClientActions {
   void learn_secret(std::string_view secret) override;
   void ready(std::string_view stream) override;
   void lost(std::string_view stream, GapCause cause, std::string_view why) override;
+  void refused(std::string_view stream, std::string_view why) override;
   void fail(Failure failure, std::string_view why) override;
   std::optional<Ns> mono_ns() const override { return environment_.clock().now().mono; }
 
@@ -124,6 +113,7 @@ class Link final : private TransportEvents, private ClientActions {
   ConnectionInfo connection_;
   std::set<std::string, std::less<>> unresolved_;  // streams neither ready nor lost
   std::set<std::string, std::less<>> live_;        // ready streams
+  std::set<std::string, std::less<>> cut_;         // of which a part is refused
   std::string phase_;
   bool sent_close_ = false;
   bool got_close_ = false;

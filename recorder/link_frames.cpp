@@ -54,8 +54,9 @@ void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, 
   if (frame_id == 0) {
     keep_overload(tag, recv_ns, payload.size());
   } else {
-    feed_.normalizer->normalize(frame,
-                                journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
+    WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
+    feed_.normalizer->normalize(frame, rows);
+    rows.tell_ledger(recv_ns);
   }
   if (state_ != State::open && state_ != State::ready) return;
   client_->on_frame(frame, tag, *this);

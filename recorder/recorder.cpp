@@ -64,8 +64,13 @@ class Recording {
       if (!monitor) return monitor.error();
       monitor_ = std::move(*monitor);
     }
-    auto predecessor = find_predecessor(config_.tapes, config_.name);
-    if (!predecessor) return predecessor.error();
+    std::optional<Predecessor> predecessor;
+    if (auto found = find_predecessor(config_.tapes, config_.name)) {
+      // It was marked as interrupted all the same.
+      if (!options_.fresh) predecessor = std::move(*found);
+    } else {
+      return found.error();
+    }
     SessionInfo session;
     session.name = config_.name;
     session.started_ns = started_.wall;
@@ -87,12 +92,7 @@ class Recording {
           tell(severity, who, what);
         },
         [this] { loop_->stop(); });
-    if (*predecessor && (*predecessor)->was_interrupted) {
-      supervisor_->continue_after(
-          (*predecessor)->last_ns,
-          "the recorder was interrupted; its tape is " + (*predecessor)->path);
-    }
-    return {};
+    return predecessor ? supervisor_->continue_after(*predecessor) : Result<void>();
   }
 
   int run(std::ostream& out, std::ostream& err) {

@@ -16,6 +16,7 @@ struct RecordOptions {
   std::optional<std::string> name;   // instead of the configuration's
   std::vector<std::string> feeds;    // only these; empty: all that are configured
   std::optional<Ns> duration_ns;     // until a signal when absent
+  bool fresh = false;                // do not go on from the newest tape of the name
   std::string listen;                // HOST:PORT for /metrics and /healthz; empty: off
   bool check = false;                // validate the configuration and stop
 };

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "schema/base/json.h"
 #include "schema/base/text.h"
 
 namespace tapedeck {
@@ -36,20 +37,45 @@ std::optional<Ns> parse_http_date(const std::string& text) {
   return parse_rfc3339(iso);
 }
 
+std::optional<Ns> read_wait(std::string_view value, Ns now_wall_ns) {
+  const std::string text(trim(value));
+  if (const auto seconds = parse_unix(text, kNsPerSec)) {
+    return *seconds >= kUnixTimeFrom ? *seconds - now_wall_ns : *seconds;
+  }
+  // What is no count of nanoseconds any more is a moment in milliseconds.
+  if (const auto moment = parse_unix(text, kNsPerMs)) return *moment - now_wall_ns;
+  if (const auto date = parse_http_date(text)) return *date - now_wall_ns;
+  if (const auto date = parse_rfc3339(text)) return *date - now_wall_ns;
+  return std::nullopt;
+}
+
+std::optional<Ns> from_header(const RestResponse& response, std::string_view wanted,
+                              Ns now_wall_ns) {
+  for (const auto& [name, value] : response.headers) {
+    if (to_lower(name) != wanted) continue;
+    if (const auto wait = read_wait(value, now_wall_ns)) return wait;
+  }
+  return std::nullopt;
+}
+
+std::optional<Ns> from_body(const RestResponse& response, Ns now_wall_ns) {
+  JsonDoc doc;
+  if (response.body.empty() || !doc.parse(response.body)) return std::nullopt;
+  for (const Json object : {doc.root(), doc.root()["error"]}) {
+    const std::string_view value = object["retry_after"].scalar();
+    if (!value.empty()) return read_wait(value, now_wall_ns);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Ns> retry_after(const RestResponse& response, Ns now_wall_ns) {
-  for (const auto& [name, value] : response.headers) {
-    if (to_lower(name) != "retry-after") continue;
-    const std::string text(trim(value));
-    std::optional<Ns> wait = parse_unix(text, kNsPerSec);
-    if (wait && *wait >= kUnixTimeFrom) wait = *wait - now_wall_ns;
-    if (!wait) {
-      if (const auto date = parse_http_date(text)) wait = *date - now_wall_ns;
-    }
-    if (wait) return std::clamp<Ns>(*wait, 0, kLongest);
-  }
-  return std::nullopt;
+  auto wait = from_header(response, "retry-after", now_wall_ns);
+  if (!wait) wait = from_body(response, now_wall_ns);
+  if (!wait) wait = from_header(response, "x-ratelimit-reset", now_wall_ns);
+  if (!wait) return std::nullopt;
+  return std::clamp<Ns>(*wait, 0, kLongest);
 }
 
 }  // namespace tapedeck

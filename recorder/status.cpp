@@ -54,7 +54,10 @@ std::string summary_text(const StatusReport& report) {
   for (const FeedStatus& feed : report.feeds) {
     text += format("  %-12s %8lld messages in, %zu gaps", feed.feed.c_str(),
                    static_cast<long long>(feed.frames_in), feed.gaps);
-    if (feed.open_gaps != 0) text += format(" (%zu at the end)", feed.open_gaps);
+    if (feed.open_gaps != 0) text += format(" (%zu open)", feed.open_gaps);
+    if (feed.recovered != 0) {
+      text += format(", %lld rows recovered", static_cast<long long>(feed.recovered));
+    }
     if (feed.state == Link::State::given_up) text += ", stopped: " + feed.why;
     text += "\n";
   }
@@ -76,8 +79,10 @@ std::string metrics_text(const StatusReport& report) {
            [](const FeedStatus& f) { return f.frames_in; });
   per_feed("tapedeck_gaps_total", "counter", "gaps opened",
            [](const FeedStatus& f) { return f.gaps; });
-  per_feed("tapedeck_gaps_open", "gauge", "streams that are not received now",
+  per_feed("tapedeck_gaps_open", "gauge", "gaps without an end, or not filled yet",
            [](const FeedStatus& f) { return f.open_gaps; });
+  per_feed("tapedeck_rows_recovered_total", "counter", "rows that gap-fill added",
+           [](const FeedStatus& f) { return f.recovered; });
   per_feed("tapedeck_last_frame_seconds", "gauge", "Unix time of the last frame received",
            [](const FeedStatus& f) { return static_cast<double>(f.last_frame_ns) / kNsPerSec; });
   const auto total = [&](const char* name, const char* type, const char* help, double value) {

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "recorder/gap_filler.h"
+
 namespace tapedeck {
 
 Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfig& config,
                        Ns started_ns, LinkLog log, std::function<void()> on_over)
     : environment_(environment),
+      journal_(journal),
       log_(std::move(log)),
       on_over_(std::move(on_over)),
       over_(environment.make_timer()) {
@@ -20,7 +23,12 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.normalizer = context.plan->make_normalizer(feed.settings.connections);
     if (context.normalizer == nullptr)
       context.normalizer = feed.feed->make_normalizer(feed.settings.connections);
-    context.ledger = std::make_unique<GapLedger>(context.name, started_ns, journal);
+    context.ledger = std::make_unique<GapLedger>(
+        context.name, started_ns, journal,
+        GapLedger::Hooks{[&context](std::string_view stream) { return context.cursor_of(stream); },
+                         [&context](const Gap& gap) { context.filler->add(gap); }});
+    context.filler = std::make_unique<GapFiller>(environment, journal, context, config.secrets,
+                                                 config.backfill, log_);
     for (const std::string& endpoint : context.plan->endpoints()) {
       for (int slot = 0; slot < feed.settings.connections; ++slot) {
         run->links.push_back(std::make_unique<Link>(environment, journal, context, config.secrets,
@@ -31,17 +39,42 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
   }
 }
 
-void Supervisor::continue_after(Ns from_ns, const std::string& why) {
+std::set<std::string> Supervisor::FeedRun::streams() const {
+  std::set<std::string> all;
+  for (const auto& link : links) all.insert(link->streams().begin(), link->streams().end());
+  return all;
+}
+
+Result<void> Supervisor::continue_after(const Predecessor& predecessor) {
   for (const auto& feed : feeds_) {
-    for (const auto& link : feed->links) {
-      for (const std::string& stream : link->streams()) {
-        feed->context.ledger->down_since(stream, GapCause::restart, from_ns, why);
+    FeedContext& context = feed->context;
+    Ns since_ns = predecessor.last_ns;
+    for (const std::string& stream : feed->streams()) {
+      for (Gap& gap : predecessor.gaps_of(context.name, stream)) {
+        since_ns = std::min(since_ns, gap.floor_ns);
+        context.ledger->carry(std::move(gap));
       }
+      const CursorRecord* cursor = predecessor.cursor_of(context.name, stream);
+      if (cursor == nullptr) continue;
+      since_ns = std::min(since_ns, cursor->recv_ns);
+      context.cursors[stream] = cursor->value;
+      journal_.rows_of(context.name, std::nullopt, std::nullopt, cursor->recv_ns)
+          .set_cursor(stream, cursor->value);
     }
+    if (auto told = remember_rows(predecessor, context.name, since_ns, *context.normalizer); !told)
+      return told;
   }
+  return {};
 }
 
 void Supervisor::start() {
+  for (const auto& feed : feeds_) {
+    for (const auto& link : feed->links) {
+      for (const std::string& stream : link->streams()) {
+        journal_.put_stream({feed->context.name, stream, link->endpoint(), std::nullopt});
+      }
+    }
+  }
   for (const auto& feed : feeds_) {
     for (const auto& link : feed->links) link->start();
   }
@@ -49,6 +82,7 @@ void Supervisor::start() {
 
 void Supervisor::stop() {
   for (const auto& feed : feeds_) {
+    feed->context.filler->stop();
     for (const auto& link : feed->links) link->stop();
   }
 }
@@ -81,7 +115,8 @@ std::vector<FeedStatus> Supervisor::status() const {
     FeedStatus status;
     status.feed = feed->context.name;
     status.gaps = feed->context.ledger->gaps();
-    status.open_gaps = feed->context.ledger->open_gaps();
+    status.open_gaps = feed->context.ledger->open_gaps() + feed->context.filler->pending();
+    status.recovered = feed->context.filler->outcome().recovered;
     const Link* worst = nullptr;
     for (const auto& link : feed->links) {
       ++status.links;

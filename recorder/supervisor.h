@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "recorder/config.h"
 #include "recorder/journal.h"
 #include "recorder/link.h"
+#include "recorder/predecessor.h"
 #include "recorder/seams.h"
 
 namespace tapedeck {
@@ -22,7 +24,8 @@ struct FeedStatus {
   std::size_t links_ready = 0;
   std::int64_t frames_in = 0;
   std::size_t gaps = 0;
-  std::size_t open_gaps = 0;
+  std::size_t open_gaps = 0;   // without an end, waiting to be filled, or being filled
+  std::int64_t recovered = 0;  // rows
   Ns last_frame_ns = 0;
   std::string why;  // why it is not ready, when it is not
 };
@@ -33,8 +36,9 @@ class Supervisor {
   Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns,
              LinkLog log, std::function<void()> on_over);
 
-  // The streams of every feed were received until `from_ns` by a recorder that is gone.
-  void continue_after(Ns from_ns, const std::string& why);
+  // Goes on where an earlier recorder of this name ended: its open gaps, its cursors, and, when it
+  // was interrupted, a gap for every stream since then. Before start(). The error is a tape's.
+  Result<void> continue_after(const Predecessor& predecessor);
   void start();
   void stop();
   // Closes the ledgers; after on_over.
@@ -47,11 +51,13 @@ class Supervisor {
   struct FeedRun {
     FeedContext context;
     std::vector<std::unique_ptr<Link>> links;
+    std::set<std::string> streams() const;  // over all its links
   };
 
   void on_change();
 
   Environment& environment_;
+  Journal& journal_;
   LinkLog log_;
   std::function<void()> on_over_;
   std::unique_ptr<Timer> over_;

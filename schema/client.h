@@ -69,6 +69,9 @@ class ClientActions {
   virtual void ready(std::string_view stream) = 0;
   // `stream` alone is lost (refused, crashed) while the connection lives: a gap opens.
   virtual void lost(std::string_view stream, GapCause cause, std::string_view why) = 0;
+  // A part of `stream`, such as some of its symbols, is refused while the rest is received. Before
+  // its ready().
+  virtual void refused(std::string_view stream, std::string_view why) = 0;
   // Gives this connection up; `why` is for the log and `connection.error`, and names the remedy
   // when the failure is permanent.
   virtual void fail(Failure failure, std::string_view why) = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "schema/base/config_reader.h"
 #include "schema/base/result.h"
 #include "schema/client.h"
+#include "schema/gapfill.h"
 #include "schema/normalize.h"
 #include "schema/service.h"
 
@@ -63,6 +65,13 @@ class FeedPlan {
   // A decoder that this configuration changes, otherwise as Feed::make_normalizer; nullptr: it
   // changes nothing, take the feed's.
   virtual std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const { return nullptr; }
+
+  // How to fill a gap of a stream; nullptr: the service has no way to ask for what was missed.
+  virtual std::unique_ptr<GapFill> make_fill(const FillTask& /*task*/) const { return nullptr; }
+  // nullopt: the frames themselves say where the stream stands, or nothing does.
+  virtual std::optional<CursorPlan> cursor_plan(std::string_view /*stream*/) const {
+    return std::nullopt;
+  }
 };
 
 // A feed's description: stateless, const, thread-safe.

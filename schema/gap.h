@@ -29,6 +29,9 @@ struct Gap {
   Ns from_ns = 0;           // the last frame received before the loss
   std::optional<Ns> to_ns;  // when the stream was ready again; absent while it is not
   std::optional<std::string> after_cursor;
+  // By their own time, events before this are not the gap's: they happened before anybody
+  // subscribed, or long before the loss.
+  Ns floor_ns = 0;
   GapMethod method = GapMethod::none;
   GapStatus status = GapStatus::open;
   std::int64_t recovered = 0;  // rows that a fill added

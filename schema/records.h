@@ -358,6 +358,10 @@ class RowSink {
 
   // The position from which a gap-fill of `stream` would start, once these rows are committed.
   virtual void set_cursor(std::string_view stream, std::string_view value) = 0;
+
+  // What just came proves that something of `stream` is missing which came after `since_ns` (a time
+  // of receipt): a gap, unless one is known that explains it.
+  virtual void missed(std::string_view /*stream*/, Ns /*since_ns*/, std::string_view /*why*/) {}
 };
 
 }  // namespace tapedeck

@@ -72,6 +72,19 @@ struct RequestInfo {
   std::optional<int> status;
   std::optional<std::string> body;  // the answer's, redacted
   std::optional<std::string> error;
+  // What it was made for, and where among the frames its answer was handled: `verify` decodes
+  // frames and answers again in the same order.
+  std::string stream;  // empty for a login
+  std::optional<std::int64_t> gap_id;
+  std::int64_t after_frame_id = 0;
+};
+
+// A stream that a session subscribes to.
+struct StreamInfo {
+  std::string feed;
+  std::string stream;
+  std::string endpoint;
+  std::optional<Ns> first_ready_ns;
 };
 
 // A normalized row with the columns that every table begins with.

@@ -60,6 +60,8 @@ class TapeReader {
   virtual Result<std::vector<Gap>> gaps() = 0;
   virtual Result<std::vector<CursorRecord>> cursors() = 0;
   virtual Result<std::vector<RequestInfo>> requests() = 0;
+  // By feed and name; empty on a tape that an earlier build wrote.
+  virtual Result<std::vector<StreamInfo>> streams() = 0;
 
   virtual Result<std::int64_t> frame_count() = 0;
   // Frames by feed and `in text`, `out ping`, … ; rows by feed and table; `unparsed` rows by feed
@@ -77,6 +79,8 @@ class TapeReader {
   // Frames with id >= `from_id`.
   virtual Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) = 0;
   virtual Result<std::unique_ptr<RowCursor>> rows(TableId table) = 0;
+  // From the first row that was received at `t` or later; found as first_frame_at() does.
+  virtual Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) = 0;
 };
 
 // Refuses what is no tape and what a newer version wrote, each with a message that says so.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
+
+#include "schema/base/decimal.h"
 
 namespace tapedeck {
 namespace {
@@ -35,6 +38,11 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   return hash_combine(h, rest);
 }
 
+std::uint64_t hash_decimal(std::string_view text) {
+  const auto canonical = canonical_decimal(text);
+  return hash_text(canonical ? std::string_view(*canonical) : text);
+}
+
 bool SeenEvents::first_time(std::uint64_t key) {
   if (!seen_.insert(key).second) return false;
   order_.push_back(key);
@@ -43,6 +51,39 @@ bool SeenEvents::first_time(std::uint64_t key) {
     order_.pop_front();
   }
   return true;
+}
+
+ToldTwice::Counts& ToldTwice::counts_of(std::uint64_t key) {
+  const auto [entry, is_new] = counts_.try_emplace(key);
+  if (is_new) {
+    order_.push_back(key);
+    if (order_.size() > capacity_) {
+      counts_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+  return entry->second;
+}
+
+bool ToldTwice::pushed(std::uint64_t key) {
+  Counts& counts = counts_of(key);
+  if (++counts.pushed <= counts.rows) return false;
+  ++counts.rows;
+  return true;
+}
+
+bool ToldTwice::told(std::uint64_t key) {
+  Counts& counts = counts_of(key);
+  if (++counts.told <= counts.rows) return false;
+  ++counts.rows;
+  return true;
+}
+
+std::uint32_t ToldTwice::told_all(std::uint64_t key, std::uint32_t count) {
+  Counts& counts = counts_of(key);
+  counts.told = std::max(counts.told, count);
+  if (count <= counts.rows) return 0;
+  return count - std::exchange(counts.rows, count);
 }
 
 bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns) {

@@ -1,4 +1,4 @@
-// Two ways to know an event again, shared by the feeds' normalizers. Both keep bounded memory.
+// Ways to know an event again, shared by the feeds' normalizers. All keep bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@ namespace tapedeck {
 
 std::uint64_t hash_text(std::string_view text, std::uint64_t seed = 0);
 std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b);
+// Equal for decimals of equal value, however they are written; else as hash_text.
+std::uint64_t hash_decimal(std::string_view text);
 
 // For events with an identity of their own: is this the first time?
 class SeenEvents {
@@ -21,6 +23,7 @@ class SeenEvents {
   explicit SeenEvents(std::size_t capacity = 1'000'000) : capacity_(capacity) {}
   // True the first time for `key`; the oldest keys are forgotten past the capacity.
   bool first_time(std::uint64_t key);
+  bool contains(std::uint64_t key) const { return seen_.contains(key); }
 
  private:
   std::size_t capacity_;
@@ -53,6 +56,38 @@ class MultisetFold {
   Ns window_;
   Ns swept_ns_ = 0;
   std::unordered_map<std::uint64_t, Counts> counts_;
+};
+
+// For events without identity that are pushed by sockets and told again by REST: how often each was
+// said by either side. Together they are the greater of the two, so that an event that both tell is
+// one, and two equal ones stay two.
+//
+// The oldest keys are forgotten past the capacity: choose it so that what lies between a stream's
+// cursor and now fits.
+class ToldTwice {
+ public:
+  explicit ToldTwice(std::size_t capacity = 200'000) : capacity_(capacity) {}
+
+  // A socket pushed one more. True when REST has not told it before: it is new.
+  bool pushed(std::uint64_t key);
+  // REST told one more (`told` counts over all answers). True when no socket has pushed it.
+  bool told(std::uint64_t key);
+  // REST told `count` of them in one answer that holds all there are. How many are new.
+  std::uint32_t told_all(std::uint64_t key, std::uint32_t count);
+  // Whether either side has said it.
+  bool knows(std::uint64_t key) const { return counts_.contains(key); }
+
+ private:
+  struct Counts {
+    std::uint32_t pushed = 0;
+    std::uint32_t told = 0;
+    std::uint32_t rows = 0;
+  };
+  Counts& counts_of(std::uint64_t key);
+
+  std::size_t capacity_;
+  std::unordered_map<std::uint64_t, Counts> counts_;
+  std::deque<std::uint64_t> order_;
 };
 
 }  // namespace tapedeck

@@ -101,10 +101,12 @@ class Frames final : public FrameCursor {
 
 class Rows final : public RowCursor {
  public:
-  Rows(std::shared_ptr<Database> database, Statement select, const Table& table)
+  Rows(std::shared_ptr<Database> database, Statement select, const Table& table,
+       std::int64_t from_id)
       : database_(std::move(database)),
         select_(std::move(select)),
-        columns_(table.columns.size()) {}
+        columns_(table.columns.size()),
+        after_id_(from_id - 1) {}
 
   Result<bool> next(TapeRow& row) override {
     if (at_ == block_.size()) {
@@ -167,7 +169,7 @@ class Rows final : public RowCursor {
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
   std::size_t columns_;
-  std::int64_t after_id_ = 0;  // the tape numbers rows from 1
+  std::int64_t after_id_;
   std::vector<TapeRow> block_;
   std::vector<Value> values_;
   std::size_t at_ = 0;
@@ -187,11 +189,11 @@ Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database>
 }
 
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
-                                                   const Table& table) {
+                                                   const Table& table, std::int64_t from_id) {
   auto select = database->prepare(select_rows_sql(table));
   if (!select) return select.error();
   return std::unique_ptr<RowCursor>(
-      std::make_unique<Rows>(std::move(database), std::move(*select), table));
+      std::make_unique<Rows>(std::move(database), std::move(*select), table, from_id));
 }
 
 }  // namespace tapedeck::sqlite

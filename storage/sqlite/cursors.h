@@ -13,6 +13,6 @@ namespace tapedeck::sqlite {
 Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
                                                        std::int64_t from_id);
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
-                                                   const Table& table);
+                                                   const Table& table, std::int64_t from_id);
 
 }  // namespace tapedeck::sqlite

@@ -48,7 +48,10 @@ constexpr const char* kTables[] = {
   url TEXT NOT NULL,
   status INTEGER,
   body TEXT,
-  error TEXT))",
+  error TEXT,
+  stream TEXT,
+  gap_id INTEGER,
+  after_frame_id INTEGER NOT NULL))",
     R"(CREATE TABLE gap (
   id INTEGER PRIMARY KEY,
   feed TEXT NOT NULL,
@@ -60,7 +63,14 @@ constexpr const char* kTables[] = {
   method TEXT NOT NULL,
   status TEXT NOT NULL,
   recovered INTEGER NOT NULL,
-  detail TEXT NOT NULL))",
+  detail TEXT NOT NULL,
+  floor_ns INTEGER NOT NULL))",
+    R"(CREATE TABLE stream (
+  feed TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  first_ready_ns INTEGER,
+  PRIMARY KEY (feed, stream)) WITHOUT ROWID)",
     R"(CREATE TABLE cursor (
   feed TEXT NOT NULL,
   stream TEXT NOT NULL,

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -46,6 +47,7 @@ class Reader final : public TapeReader {
   Result<std::vector<ConnectionInfo>> connections() override;
   Result<std::vector<Gap>> gaps() override;
   Result<std::vector<CursorRecord>> cursors() override;
+  Result<std::vector<StreamInfo>> streams() override;
   Result<std::vector<RequestInfo>> requests() override;
 
   Result<std::int64_t> frame_count() override {
@@ -55,14 +57,20 @@ class Reader final : public TapeReader {
   Result<std::vector<Count>> row_counts() override;
   Result<std::vector<Count>> unparsed_counts() override;
 
-  Result<std::optional<std::int64_t>> first_frame_at(Ns t) override;
+  Result<std::optional<std::int64_t>> first_frame_at(Ns t) override { return first_at("frame", t); }
   Result<std::optional<Ns>> last_frame_ns() override;
 
   Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
     return sqlite::make_frame_cursor(database_, from_id);
   }
   Result<std::unique_ptr<RowCursor>> rows(TableId table) override {
-    return sqlite::make_row_cursor(database_, table_of(table));
+    return sqlite::make_row_cursor(database_, table_of(table), 1);
+  }
+  Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) override {
+    const auto first = first_at(table_of(table).name, t);
+    if (!first) return first.error();
+    return sqlite::make_row_cursor(database_, table_of(table),
+                                   first->value_or(std::numeric_limits<std::int64_t>::max()));
   }
 
  private:
@@ -78,6 +86,20 @@ class Reader final : public TapeReader {
       if (code != SQLITE_ROW) return database_->error("read it");
       if (Result<void> taken = take(*select); !taken) return taken;
     }
+  }
+
+  // The least id of a record of `table` that was received at `t` or later.
+  Result<std::optional<std::int64_t>> first_at(std::string_view table, Ns t);
+
+  // `column` of `table`, or `otherwise` where the tape has no such column: an earlier build, or
+  // another program, wrote it with the documented columns alone.
+  Result<std::string> column_or(std::string_view table, std::string_view column,
+                                std::string_view otherwise) {
+    auto select = database_->prepare("SELECT count(*) FROM pragma_table_info(?) WHERE name = ?");
+    if (!select) return select.error();
+    select->add(table).add(column);
+    if (select->step() != SQLITE_ROW) return database_->error("read its layout");
+    return std::string(select->integer(0) > 0 ? column : otherwise);
   }
 
   Error unknown(std::string_view what, const Statement& row, int column) const {
@@ -116,9 +138,12 @@ Result<SessionInfo> Reader::session() {
 
 Result<std::vector<ConnectionInfo>> Reader::connections() {
   std::vector<ConnectionInfo> all;
+  const auto slot = column_or("connection", "slot", "0");
+  if (!slot) return slot.error();
   const auto result = each(
-      "SELECT id, feed, endpoint, slot, url, attempt, opened_ns, ready_ns, closed_ns, close_code,"
-      " close_reason, closed_by, error FROM connection ORDER BY id",
+      "SELECT id, feed, endpoint, " + *slot +
+          ", url, attempt, opened_ns, ready_ns, closed_ns, close_code, close_reason, closed_by,"
+          " error FROM connection ORDER BY id",
       [&](const Statement& row) -> Result<void> {
         const auto closed_by = parse_closed_by(row.bytes(11));
         if (!closed_by) return unknown("connection.closed_by", row, 11);
@@ -134,9 +159,12 @@ Result<std::vector<ConnectionInfo>> Reader::connections() {
 
 Result<std::vector<Gap>> Reader::gaps() {
   std::vector<Gap> all;
+  const auto floor = column_or("gap", "floor_ns", "from_ns");
+  if (!floor) return floor.error();
   const auto result = each(
       "SELECT id, feed, stream, cause, from_ns, to_ns, after_cursor, method, status, recovered,"
-      " detail FROM gap ORDER BY id",
+      " detail, " +
+          *floor + " FROM gap ORDER BY id",
       [&](const Statement& row) -> Result<void> {
         const auto cause = parse_gap_cause(row.bytes(3));
         const auto method = parse_gap_method(row.bytes(7));
@@ -145,8 +173,8 @@ Result<std::vector<Gap>> Reader::gaps() {
         if (!method) return unknown("gap.method", row, 7);
         if (!status) return unknown("gap.status", row, 8);
         all.push_back({row.integer(0), row.text(1), row.text(2), *cause, row.integer(4),
-                       row.optional_integer(5), row.optional_text(6), *method, *status,
-                       row.integer(9), row.text(10)});
+                       row.optional_integer(5), row.optional_text(6), row.integer(11), *method,
+                       *status, row.integer(9), row.text(10)});
         return {};
       });
   if (!result) return result.error();
@@ -166,15 +194,37 @@ Result<std::vector<CursorRecord>> Reader::cursors() {
 
 Result<std::vector<RequestInfo>> Reader::requests() {
   std::vector<RequestInfo> all;
-  const auto result = each(
-      "SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, body, error FROM request"
-      " ORDER BY id",
-      [&](const Statement& row) -> Result<void> {
-        all.push_back({row.integer(0), row.text(1), row.text(2), row.integer(3),
-                       row.optional_integer(4), row.text(5), row.text(6), optional_int(row, 7),
-                       row.optional_text(8), row.optional_text(9)});
-        return {};
-      });
+  const auto stream = column_or("request", "stream", "NULL");
+  if (!stream) return stream.error();
+  const auto gap_id = column_or("request", "gap_id", "NULL");
+  if (!gap_id) return gap_id.error();
+  const auto after = column_or("request", "after_frame_id", "0");
+  if (!after) return after.error();
+  const auto result =
+      each("SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, body, error, " +
+               *stream + ", " + *gap_id + ", " + *after + " FROM request ORDER BY id",
+           [&](const Statement& row) -> Result<void> {
+             all.push_back({row.integer(0), row.text(1), row.text(2), row.integer(3),
+                            row.optional_integer(4), row.text(5), row.text(6), optional_int(row, 7),
+                            row.optional_text(8), row.optional_text(9), row.text(10),
+                            row.optional_integer(11), row.integer(12)});
+             return {};
+           });
+  if (!result) return result.error();
+  return all;
+}
+
+Result<std::vector<StreamInfo>> Reader::streams() {
+  std::vector<StreamInfo> all;
+  const auto there = column_or("stream", "stream", "");
+  if (!there) return there.error();
+  if (there->empty()) return all;
+  const auto result =
+      each("SELECT feed, stream, endpoint, first_ready_ns FROM stream ORDER BY feed, stream",
+           [&](const Statement& row) -> Result<void> {
+             all.push_back({row.text(0), row.text(1), row.text(2), row.optional_integer(3)});
+             return {};
+           });
   if (!result) return result.error();
   return all;
 }
@@ -235,8 +285,9 @@ Result<std::vector<Count>> Reader::unparsed_counts() {
   return counts;
 }
 
-Result<std::optional<std::int64_t>> Reader::first_frame_at(Ns t) {
-  auto ends = database_->prepare("SELECT min(id), (SELECT max(id) FROM frame) FROM frame");
+Result<std::optional<std::int64_t>> Reader::first_at(std::string_view table, Ns t) {
+  const std::string name(table);
+  auto ends = database_->prepare("SELECT min(id), (SELECT max(id) FROM " + name + ") FROM " + name);
   if (!ends) return ends.error();
   if (ends->step() != SQLITE_ROW) return database_->error("read it");
   std::optional<std::int64_t> found;
@@ -245,7 +296,7 @@ Result<std::optional<std::int64_t>> Reader::first_frame_at(Ns t) {
   std::int64_t high = ends->integer(1);
   ends->reset();
   auto probe =
-      database_->prepare("SELECT id, recv_ns FROM frame WHERE id >= ? ORDER BY id LIMIT 1");
+      database_->prepare("SELECT id, recv_ns FROM " + name + " WHERE id >= ? ORDER BY id LIMIT 1");
   if (!probe) return probe.error();
   while (low <= high) {
     const std::int64_t middle = low + (high - low) / 2;

@@ -27,6 +27,7 @@ class Writer final : public TapeWriter {
   Result<void> add_row(const RowRecord& row) override;
   Result<void> put_request(const RequestInfo& request) override;
   Result<void> put_gap(const Gap& gap) override;
+  Result<void> put_stream(const StreamInfo& stream) override;
   Result<void> put_cursor(const CursorRecord& cursor) override;
   Result<void> finish(Ns ended_ns, std::string_view outcome) override;
 
@@ -48,7 +49,7 @@ class Writer final : public TapeWriter {
   }
 
   std::unique_ptr<Database> database_;  // outlives the statements
-  Statement begin_, commit_, connection_, frame_, request_, gap_, cursor_, end_;
+  Statement begin_, commit_, connection_, frame_, request_, gap_, stream_, cursor_, end_;
   std::array<Statement, kTableCount> rows_;
   std::optional<Error> failed_;
 };
@@ -68,10 +69,13 @@ Result<void> Writer::prepare() {
       {&request_,
        "INSERT OR REPLACE INTO request (id, feed, purpose, sent_ns, recv_ns, method, url, status, "
        "body,"
-       " error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       " error, stream, gap_id, after_frame_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&gap_,
        "INSERT OR REPLACE INTO gap (id, feed, stream, cause, from_ns, to_ns, after_cursor, method,"
-       " status, recovered, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       " status, recovered, detail, floor_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      {&stream_,
+       "INSERT OR REPLACE INTO stream (feed, stream, endpoint, first_ready_ns) VALUES (?, ?, ?, "
+       "?)"},
       {&cursor_,
        "INSERT OR REPLACE INTO cursor (feed, stream, value, recv_ns) VALUES (?, ?, ?, ?)"},
       {&end_, "UPDATE session SET ended_ns = ?, outcome = ?"},
@@ -124,6 +128,8 @@ Result<void> Writer::put_request(const RequestInfo& r) {
   request_.add(r.id).add(std::string_view(r.feed)).add(std::string_view(r.purpose)).add(r.sent_ns);
   request_.add(r.recv_ns).add(std::string_view(r.method)).add(std::string_view(r.url));
   request_.add(r.status).add(r.body).add(r.error);
+  r.stream.empty() ? request_.add_null() : request_.add(std::string_view(r.stream));
+  request_.add(r.gap_id).add(r.after_frame_id);
   return run(request_, "write a request");
 }
 
@@ -131,8 +137,14 @@ Result<void> Writer::put_gap(const Gap& gap) {
   gap_.add(gap.id).add(std::string_view(gap.feed)).add(std::string_view(gap.stream));
   gap_.add(to_string(gap.cause)).add(gap.from_ns).add(gap.to_ns).add(gap.after_cursor);
   gap_.add(to_string(gap.method)).add(to_string(gap.status)).add(gap.recovered);
-  gap_.add(std::string_view(gap.detail));
+  gap_.add(std::string_view(gap.detail)).add(gap.floor_ns);
   return run(gap_, "write a gap");
+}
+
+Result<void> Writer::put_stream(const StreamInfo& s) {
+  stream_.add(std::string_view(s.feed)).add(std::string_view(s.stream));
+  stream_.add(std::string_view(s.endpoint)).add(s.first_ready_ns);
+  return run(stream_, "write a stream");
 }
 
 Result<void> Writer::put_cursor(const CursorRecord& cursor) {

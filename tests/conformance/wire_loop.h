@@ -143,6 +143,9 @@ class WireLoop {
     void request(RestRequest request) override { loop_.on_request(std::move(request)); }
     void learn_secret(std::string_view secret) override { loop_.secrets.emplace_back(secret); }
     void ready(std::string_view stream) override { loop_.ready.emplace(stream); }
+    void refused(std::string_view stream, std::string_view why) override {
+      loop_.failures.push_back("refused " + std::string(stream) + ": " + std::string(why));
+    }
     void lost(std::string_view stream, GapCause /*cause*/, std::string_view why) override {
       loop_.failures.push_back("lost " + std::string(stream) + ": " + std::string(why));
     }

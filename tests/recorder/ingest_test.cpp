@@ -66,6 +66,7 @@ class LedgerWriter final : public TapeWriter {
     return add("request " + std::to_string(r.id));
   }
   Result<void> put_gap(const Gap& g) override { return add("gap " + std::to_string(g.id)); }
+  Result<void> put_stream(const StreamInfo& s) override { return add("stream " + s.stream); }
   Result<void> put_cursor(const CursorRecord& c) override {
     return add("cursor " + c.stream + "=" + c.value);
   }

@@ -15,6 +15,8 @@ Ns at(int seconds) {
   return kStart + seconds * kNsPerSec;
 }
 
+using Lines = std::vector<std::string>;
+
 class LedgerTest : public ::testing::Test {
  protected:
   std::vector<std::string> lines() const {
@@ -23,9 +25,12 @@ class LedgerTest : public ::testing::Test {
     return out;
   }
   FakeJournal journal_;
-  GapLedger ledger_{"hypercall", kStart, journal_};
+  std::optional<std::string> cursor_;
+  Lines whole_;  // what was handed on to be filled
+  GapLedger ledger_{"hypercall", kStart, journal_,
+                    GapLedger::Hooks{[this](std::string_view) { return cursor_; },
+                                     [this](const Gap& gap) { whole_.push_back(gap_line(gap)); }}};
 };
-using Lines = std::vector<std::string>;
 
 TEST_F(LedgerTest, ALossOpensAGapFromTheLastFrameUntilTheStreamIsBack) {
   ledger_.up("trades", 0, at(1));
@@ -58,10 +63,87 @@ TEST_F(LedgerTest, AnotherConnectionThatHasTheStreamKeepsItFree) {
 }
 
 TEST_F(LedgerTest, AnEarlierRecordersGapEndsWhenTheStreamComesUp) {
-  ledger_.down_since("trades", GapCause::restart, at(-30), "killed");
+  Gap gap;
+  gap.stream = "trades";
+  gap.cause = GapCause::restart;
+  gap.from_ns = at(-30);
+  gap.detail = "killed";
+  ledger_.carry(gap);
   ledger_.down("trades", 0, GapCause::disconnect, 0, "refused");  // still the same hole
   ledger_.up("trades", 0, at(2));
   EXPECT_EQ(lines(), Lines{"restart trades 970+0ms..1002+0ms killed"});
+}
+
+TEST_F(LedgerTest, AGapIsHandedOnWithTheCursorThatHeldWhenItBegan) {
+  ledger_.up("trades", 0, at(1));
+  cursor_ = "41";
+  ledger_.down("trades", 0, GapCause::disconnect, at(5), "reset");
+  cursor_ = "99";
+  EXPECT_EQ(whole_, Lines{});
+  ledger_.up("trades", 0, at(9));
+  EXPECT_EQ(whole_, Lines{"disconnect trades 1005+0ms..1009+0ms reset"});
+  EXPECT_EQ(journal_.gaps.at(1).after_cursor, "41");
+  EXPECT_EQ(journal_.gaps.at(1).floor_ns, at(1));
+}
+
+TEST_F(LedgerTest, GapsThatEndWithTheSessionAreNotHandedOn) {
+  ledger_.up("trades", 0, at(1));
+  ledger_.down("trades", 0, GapCause::disconnect, at(5), "reset");
+  ledger_.finish(at(20));
+  EXPECT_EQ(whole_, Lines{});
+  EXPECT_EQ(lines(), Lines{"disconnect trades 1005+0ms..1020+0ms reset"});
+}
+
+// A connection that has been dead for a while made the other one's loss look harmless.
+TEST_F(LedgerTest, ADeadConnectionThatIsFoundLateLeavesTheHoleThatNobodyCovered) {
+  ledger_.up("trades", 0, at(1));
+  ledger_.up("trades", 1, at(1));
+  ledger_.down("trades", 1, GapCause::disconnect, at(40), "reset");
+  ledger_.up("trades", 1, at(45));
+  EXPECT_EQ(lines(), Lines{});
+  ledger_.down("trades", 0, GapCause::disconnect, at(10), "silent");
+  EXPECT_EQ(lines(), Lines{"disconnect trades 1040+0ms..1045+0ms silent"});
+  EXPECT_EQ(whole_, lines());
+  EXPECT_EQ(ledger_.open_gaps(), 0U);
+}
+
+TEST_F(LedgerTest, AWholeGapOfAnEarlierRecorderWaitsForItsStream) {
+  Gap gap;
+  gap.stream = "trades";
+  gap.from_ns = at(-90);
+  gap.to_ns = at(-80);
+  gap.detail = "reset";
+  gap.after_cursor = "7";
+  ledger_.carry(gap);
+  EXPECT_EQ(whole_, Lines{});
+  ledger_.up("trades", 0, at(2));
+  EXPECT_EQ(whole_, Lines{"disconnect trades 910+0ms..920+0ms reset"});
+  EXPECT_EQ(journal_.gaps.at(1).after_cursor, "7");
+}
+
+TEST_F(LedgerTest, EvidenceOfALossIsAGapUnlessOneIsKnownThatExplainsIt) {
+  ledger_.up("btc", 0, at(1));
+  ledger_.missed("btc", at(3), at(6), "the previous value was another one");
+  const Lines first = {"sequence btc 1003+0ms..1006+0ms the previous value was another one"};
+  EXPECT_EQ(lines(), first);
+  EXPECT_EQ(whole_, first);
+  ledger_.down("btc", 0, GapCause::disconnect, at(10), "reset");
+  ledger_.up("btc", 0, at(12));
+  ledger_.missed("btc", at(8), at(13), "of course");
+  EXPECT_EQ(lines().size(), 2U);
+  ledger_.missed("btc", at(14), at(16), "again");
+  EXPECT_EQ(lines().size(), 3U);
+}
+
+TEST_F(LedgerTest, APartThatIsRefusedIsAGapThatNothingFills) {
+  ledger_.up("quotes", 0, at(1));
+  ledger_.refused("quotes", at(1), "limit of 5 symbols");
+  ledger_.refused("quotes", at(2), "limit of 5 symbols");
+  EXPECT_EQ(lines(), Lines{"channel quotes 1001+0ms.. limit of 5 symbols"});
+  EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::unfillable);
+  ledger_.allowed("quotes", at(9));
+  EXPECT_EQ(lines(), Lines{"channel quotes 1001+0ms..1009+0ms limit of 5 symbols"});
+  EXPECT_EQ(whole_, Lines{});
 }
 
 TEST_F(LedgerTest, FramesThatCouldNotBeKeptMakeOneGapWithTheirNumbers) {

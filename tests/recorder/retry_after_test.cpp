@@ -17,7 +17,21 @@ TEST(RetryAfter, ReadsEveryFormThatServicesUse) {
   EXPECT_EQ(after("20"), 20 * kNsPerSec);
   EXPECT_EQ(after(" 1.5 "), 1'500 * kNsPerMs);
   EXPECT_EQ(after("1800000030"), 30 * kNsPerSec);
+  EXPECT_EQ(after("1800000030500"), 30'500 * kNsPerMs);
+  EXPECT_EQ(after("2027-01-15T08:00:12Z"), 12 * kNsPerSec);
   EXPECT_EQ(after("Fri, 15 Jan 2027 08:00:45 GMT"), 45 * kNsPerSec);
+}
+
+TEST(RetryAfter, ReadsABodyWhereThereIsNoHeader) {
+  RestResponse response;
+  response.body = R"({"ok":false,"error":{"code":"RATE_LIMITED","retry_after":7}})";
+  EXPECT_EQ(retry_after(response, kNow), 7 * kNsPerSec);
+  response.body = R"({"error":"rate_limited","retry_after":"2.5"})";
+  EXPECT_EQ(retry_after(response, kNow), 2'500 * kNsPerMs);
+  response.headers = {{"X-RateLimit-Reset", "1800000040"}};
+  EXPECT_EQ(retry_after(response, kNow), 2'500 * kNsPerMs);
+  response.body = "<html>slow down</html>";
+  EXPECT_EQ(retry_after(response, kNow), 40 * kNsPerSec);
 }
 
 TEST(RetryAfter, IsBoundedAndNeverNegative) {

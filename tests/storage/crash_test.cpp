@@ -166,7 +166,10 @@ TEST(Crash, TheEndOfAnInterruptedTapeIsItsNewestTime) {
        },
        5},
       {[](TapeWriter& t) {
-         must(t.put_request({1, "f", "login", kStart + 6, {}, "", "", {}, {}, {}}));
+         RequestInfo request;
+         request.id = 1;
+         request.sent_ns = kStart + 6;
+         must(t.put_request(request));
        },
        6},
       {[](TapeWriter& t) {

@@ -13,7 +13,8 @@ std::unique_ptr<TapeWriter> new_tape(const TempDir& directory) {
   return must(create_tape_at(directory.file("a.tape"), session_named("live"), Durability::process));
 }
 
-// Contract section 4, word for word; the normalized ones without their common columns.
+// Contract section 4, word for word, and after that what is ours; the normalized ones without their
+// common columns.
 const std::map<std::string, std::string> kContract = {
     {"session", "id name started_ns ended_ns outcome recorder_version host config"},
     {"connection",
@@ -21,9 +22,12 @@ const std::map<std::string, std::string> kContract = {
      "closed_by "
      "error"},
     {"frame", "id connection_id recv_ns direction opcode payload"},
-    {"request", "id feed purpose sent_ns recv_ns method url status body error"},
-    {"gap", "id feed stream cause from_ns to_ns after_cursor method status recovered detail"},
+    {"request",
+     "id feed purpose sent_ns recv_ns method url status body error stream gap_id after_frame_id"},
+    {"gap",
+     "id feed stream cause from_ns to_ns after_cursor method status recovered detail floor_ns"},
     {"cursor", "feed stream value recv_ns"},
+    {"stream", "feed stream endpoint first_ready_ns"},
     {"factor", "opportunity_id factor previous current as_of_block"},
     {"signal", "algorithm_id action leg symbol side price"},
     {"alert", "event_id type priority severity symbol confidence latency_ms narrative data"},
@@ -157,7 +161,7 @@ TEST(TapeLayout, WhatIsAbsentIsNull) {
             Lines{"1|hypercall|ws|0|ws://host/ws|1|NULL|NULL|NULL|NULL|NULL|NULL|NULL"});
   EXPECT_EQ(
       raw_query(tape->path(), "SELECT * FROM gap"),
-      Lines{"1|hypercall|trades|overload|1795253400000000000|NULL|NULL|none|open|0|12 frames"});
+      Lines{"1|hypercall|trades|overload|1795253400000000000|NULL|NULL|none|open|0|12 frames|0"});
 }
 
 mode_t mode_of(const std::string& path) {

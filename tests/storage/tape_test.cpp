@@ -120,21 +120,27 @@ TEST(Tape, GivesConnectionsRequestsGapsAndCursorsBackAsLastPut) {
     c.closed_by = ClosedBy::network;
     c.error = "reset by peer";
     must(tape.put_connection(c));
-    must(tape.put_request({1, "hypercall", "gapfill", 20, std::nullopt, "GET", "/trades",
-                           std::nullopt, std::nullopt, "timed out"}));
-    must(tape.put_request(
-        {1, "hypercall", "gapfill", 20, 21, "GET", "/trades", 200, "[]", std::nullopt}));
-    Gap gap{5,
-            "hypercall",
-            "trades",
-            GapCause::sequence,
-            30,
-            std::nullopt,
-            "77",
-            GapMethod::after,
-            GapStatus::open,
-            0,
-            "a hole"};
+    RequestInfo request;
+    request.id = 1;
+    request.feed = "hypercall";
+    request.purpose = "gapfill";
+    request.sent_ns = 20;
+    request.method = "GET";
+    request.url = "/trades";
+    request.error = "timed out";
+    must(tape.put_request(request));
+    request.recv_ns = 21;
+    request.status = 200;
+    request.body = "[]";
+    request.error.reset();
+    request.stream = "trades";
+    request.gap_id = 5;
+    request.after_frame_id = 9;
+    must(tape.put_request(request));
+    must(tape.put_stream({"hypercall", "trades", "ws", std::nullopt}));
+    must(tape.put_stream({"hypercall", "trades", "ws", 11}));
+    Gap gap{5,    "hypercall", "trades",         GapCause::sequence, 30, std::nullopt,
+            "77", 29,          GapMethod::after, GapStatus::open,    0,  "a hole"};
     must(tape.put_gap(gap));
     gap.to_ns = 31;
     gap.status = GapStatus::partial;
@@ -162,6 +168,12 @@ TEST(Tape, GivesConnectionsRequestsGapsAndCursorsBackAsLastPut) {
       std::tie(r.id, r.feed, r.purpose, r.sent_ns, r.recv_ns, r.method, r.url, r.status, r.body),
       std::make_tuple(1, "hypercall", "gapfill", 20, 21, "GET", "/trades", 200, "[]"));
   EXPECT_EQ(r.error, std::nullopt);
+  EXPECT_EQ(std::tie(r.stream, r.gap_id, r.after_frame_id), std::make_tuple("trades", 5, 9));
+
+  const auto streams = must(tape->streams());
+  ASSERT_EQ(streams.size(), 1U);
+  EXPECT_EQ(streams[0].endpoint, "ws");
+  EXPECT_EQ(streams[0].first_ready_ns, 11);
 
   const auto gaps = must(tape->gaps());
   ASSERT_EQ(gaps.size(), 1U);
@@ -170,12 +182,66 @@ TEST(Tape, GivesConnectionsRequestsGapsAndCursorsBackAsLastPut) {
                      g.status, g.recovered, g.detail),
             std::make_tuple(5, "hypercall", "trades", GapCause::sequence, 30, 31, "77",
                             GapMethod::after, GapStatus::partial, 2, "a hole"));
+  EXPECT_EQ(g.floor_ns, 29);
 
   Lines cursors;
   for (const auto& k : must(tape->cursors())) {
     cursors.push_back(k.feed + " " + k.stream + " " + k.value + " " + std::to_string(k.recv_ns));
   }
   EXPECT_EQ(cursors, (Lines{"alphahub algorithms:14 9 42", "hypercall trades 78 41"}));
+}
+
+// Another program may write a tape from the contract alone, and earlier builds did.
+TEST(Tape, ReadsATapeThatHasTheDocumentedColumnsAlone) {
+  const TempDir directory;
+  const auto writer = tape_with(directory, [&](TapeWriter& tape) {
+    must(tape.put_connection(connection_of(1, "hypercall")));
+    RequestInfo request;
+    request.id = 1;
+    must(tape.put_request(request));
+    Gap gap;
+    gap.id = 1;
+    gap.from_ns = 30;
+    must(tape.put_gap(gap));
+  });
+  for (const char* sql :
+       {"ALTER TABLE connection DROP COLUMN slot", "ALTER TABLE request DROP COLUMN stream",
+        "ALTER TABLE request DROP COLUMN gap_id", "ALTER TABLE request DROP COLUMN after_frame_id",
+        "ALTER TABLE gap DROP COLUMN floor_ns", "DROP TABLE stream"}) {
+    raw_query(writer->path(), sql);
+  }
+  const auto tape = must(open_tape(writer->path()));
+  EXPECT_EQ(must(tape->connections()).at(0).slot, 0);
+  EXPECT_EQ(must(tape->requests()).at(0).gap_id, std::nullopt);
+  EXPECT_EQ(must(tape->gaps()).at(0).floor_ns, 30);
+  EXPECT_EQ(must(tape->streams()).size(), 0U);
+}
+
+TEST(Tape, ReadsOnFromTheFirstRowThatWasReceivedAtATime) {
+  const TempDir directory;
+  const auto writer = tape_with(directory, [&](TapeWriter& tape) {
+    for (int i = 1; i <= 9; ++i) {
+      const Unparsed row{"x"};
+      const auto values = row.values();
+      RowRecord record;
+      record.feed = "f";
+      record.recv_ns = i * 10;
+      record.row = {&table_of(TableId::unparsed), Origin::live, std::nullopt, values};
+      must(tape.add_row(record));
+    }
+  });
+  const auto tape = must(open_tape(writer->path()));
+  const auto ids_since = [&](Ns t) {
+    auto cursor = must(tape->rows_since(TableId::unparsed, t));
+    Lines ids;
+    TapeRow row;
+    while (must(cursor->next(row))) ids.push_back(std::to_string(row.id));
+    return ids;
+  };
+  EXPECT_EQ(ids_since(75), (Lines{"8", "9"}));
+  EXPECT_EQ(ids_since(90), Lines{"9"});
+  EXPECT_EQ(ids_since(91), Lines{});
+  EXPECT_EQ(ids_since(0).size(), 9U);
 }
 
 TEST(Tape, CountsFramesAndRowsByFeed) {
@@ -378,7 +444,7 @@ TEST(TapeErrors, ListingNamesTheDirectory) {
 TEST(TapeErrors, AnUnknownWordOnTheTapeIsNamed) {
   const TempDir directory;
   const auto writer = tape_with(directory, [](TapeWriter& tape) {
-    must(tape.put_gap({1, "hypercall", "trades", GapCause::restart, 1, 2, std::nullopt,
+    must(tape.put_gap({1, "hypercall", "trades", GapCause::restart, 1, 2, std::nullopt, 0,
                        GapMethod::none, GapStatus::unfillable, 0, ""}));
   });
   raw_query(writer->path(), "UPDATE gap SET status = 'mended'");

@@ -104,21 +104,23 @@ std::int64_t FakeJournal::add_frame(std::int64_t /*connection_id*/, Ns /*recv_ns
 
 class FakeJournal::Rows final : public RowSink {
  public:
-  explicit Rows(std::vector<std::string>& rows) : rows_(rows) {}
+  explicit Rows(FakeJournal& journal) : journal_(journal) {}
   void add_row(const Row& row) override {
     RowLog log;
     log.add_row(row);
-    rows_.push_back(log.rows.front());
+    journal_.rows.push_back(log.rows.front());
   }
-  void set_cursor(std::string_view, std::string_view) override {}
+  void set_cursor(std::string_view stream, std::string_view value) override {
+    journal_.cursors[std::string(stream)] = value;
+  }
 
  private:
-  std::vector<std::string>& rows_;
+  FakeJournal& journal_;
 };
 
 RowSink& FakeJournal::rows_of(std::string_view /*feed*/, Int /*frame_id*/, Int /*request_id*/,
                               Ns /*recv_ns*/) {
-  if (sink_ == nullptr) sink_ = std::make_shared<Rows>(rows);
+  if (sink_ == nullptr) sink_ = std::make_shared<Rows>(*this);
   return *sink_;
 }
 

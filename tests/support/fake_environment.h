@@ -98,11 +98,13 @@ class FakeJournal final : public Journal {
   std::int64_t next_connection_id() override { return ++connections_; }
   std::int64_t next_request_id() override { return ++requests_; }
   std::int64_t next_gap_id() override { return ++gaps_; }
+  std::int64_t last_frame_id() const override { return static_cast<std::int64_t>(frames.size()); }
   void put_connection(const ConnectionInfo& connection) override {
     connections[connection.id] = connection;
   }
   void put_request(const RequestInfo& request) override { requests[request.id] = request; }
   void put_gap(const Gap& gap) override { gaps[gap.id] = gap; }
+  void put_stream(const StreamInfo& stream) override { streams[stream.stream] = stream; }
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;
@@ -111,6 +113,8 @@ class FakeJournal final : public Journal {
   std::map<std::int64_t, ConnectionInfo> connections;
   std::map<std::int64_t, RequestInfo> requests;
   std::map<std::int64_t, Gap> gaps;
+  std::map<std::string, StreamInfo> streams;
+  std::map<std::string, std::string> cursors;
   std::vector<std::string> frames;  // `in 1 PAYLOAD`
   std::vector<std::string> rows;    // `TABLE` lines, as RowLog writes them
   int bursts = 0;

@@ -59,6 +59,9 @@ void ActionLog::ready(std::string_view stream) {
 void ActionLog::lost(std::string_view stream, GapCause /*cause*/, std::string_view why) {
   actions.push_back("lost " + std::string(stream) + ": " + std::string(why));
 }
+void ActionLog::refused(std::string_view stream, std::string_view why) {
+  actions.push_back("refused " + std::string(stream) + ": " + std::string(why));
+}
 void ActionLog::fail(Failure failure, std::string_view why) {
   actions.push_back(
       std::string(failure == Failure::passing ? "fail passing: " : "fail permanent: ") +
@@ -86,6 +89,62 @@ void SessionLog::arm(int timer, Ns after) {
 void SessionLog::subscribed(bool yes) {
   actions.push_back(yes ? "subscribed yes" : "subscribed no");
 }
+void FillLog::ask(RestRequest request) {
+  std::string line = "ask " + request.purpose + " " + request.method + " " + request.url;
+  for (const auto& [name, value] : request.headers)
+    line.append(" ").append(name).append(": ").append(value);
+  if (!request.body.empty()) line += " | " + request.body;
+  actions.push_back(line);
+  asked = std::move(request);
+}
+void FillLog::end(GapStatus status, std::string_view why) {
+  actions.push_back("end " + std::string(to_string(status)) + ": " + std::string(why));
+}
+void FillLog::later(std::string_view why) {
+  actions.push_back("later: " + std::string(why));
+}
+void FillLog::learn_secret(std::string_view secret) {
+  actions.push_back("secret " + std::string(secret));
+}
+std::vector<std::string> FillLog::take() {
+  return std::exchange(actions, {});
+}
+
+DrivenFill::DrivenFill(const FeedPlan& plan, Normalizer& normalizer, Gap gap)
+    : normalizer_(normalizer),
+      gap_(std::move(gap)),
+      fill_(plan.make_fill({gap_, normalizer.symbols(gap_.stream)})) {}
+
+std::vector<std::string> DrivenFill::start() {
+  fill_->start(log_);
+  return log_.take();
+}
+
+std::vector<std::string> DrivenFill::answer(std::string_view body, int status) {
+  if (log_.asked.purpose == "login" || status < 200 || status > 299) {
+    RestResponse response;
+    response.status = status;
+    response.body = std::string(body);
+    fill_->on_answer(response, log_);
+    return log_.take();
+  }
+  JsonDoc doc;
+  doc.parse(body);
+  RestAnswer answer;
+  answer.purpose = log_.asked.purpose;
+  answer.stream = gap_.stream;
+  answer.url = log_.asked.url;
+  answer.recv_ns = gap_.to_ns.value_or(0) + kNsPerSec;
+  answer.gap = &gap_;
+  answer.doc = &doc;
+  const std::size_t before = rows.rows.size();
+  page_ = normalizer_.absorb(answer, rows);
+  page_.added = static_cast<std::int64_t>(rows.rows.size() - before);
+  if (!page_.problem.empty()) return {"problem: " + page_.problem};
+  fill_->on_page(page_, log_);
+  return log_.take();
+}
+
 std::vector<std::string> SessionLog::take() {
   return std::exchange(actions, {});
 }

@@ -30,8 +30,8 @@ class RowLog final : public RowSink {
 };
 
 // Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD
-// URL`, `secret TEXT`, `ready STREAM`, `lost STREAM: why`, `fail passing: why`, `fail permanent:
-// why`.
+// URL`, `secret TEXT`, `ready STREAM`, `lost STREAM: why`, `refused STREAM: why`, `fail passing:
+// why`, `fail permanent: why`.
 class ActionLog final : public ClientActions {
  public:
   void connect(ConnectRequest request) override;
@@ -41,10 +41,50 @@ class ActionLog final : public ClientActions {
   void learn_secret(std::string_view secret) override;
   void ready(std::string_view stream) override;
   void lost(std::string_view stream, GapCause cause, std::string_view why) override;
+  void refused(std::string_view stream, std::string_view why) override;
   void fail(Failure failure, std::string_view why) override;
 
   std::vector<std::string> take();  // what was asked for since the last take
   std::vector<std::string> actions;
+};
+
+// A fill's actions as `ask PURPOSE METHOD URL [Name: value]… [| BODY]`, `end STATUS: why`,
+// `later: why`, `secret TEXT`.
+class FillLog final : public FillActions {
+ public:
+  void ask(RestRequest request) override;
+  void end(GapStatus status, std::string_view why) override;
+  void later(std::string_view why) override;
+  void learn_secret(std::string_view secret) override;
+
+  std::vector<std::string> take();  // what was said since the last take
+  RestRequest asked;                // the last request
+  std::vector<std::string> actions;
+};
+
+// Plays one gap's fill against answers by hand: decodes each body with the normalizer, as the
+// recorder would, and keeps rows and actions.
+class DrivenFill {
+ public:
+  // `gap` needs its stream and span.
+  DrivenFill(const FeedPlan& plan, Normalizer& normalizer, Gap gap);
+
+  bool exists() const { return fill_ != nullptr; }
+  GapMethod method() const { return fill_->method(); }
+  // What it asks first.
+  std::vector<std::string> start();
+  // The next actions, after this answer to the last request.
+  std::vector<std::string> answer(std::string_view body, int status = 200);
+  const RestPage& page() const { return page_; }  // of the last answer
+
+  RowLog rows;
+
+ private:
+  Normalizer& normalizer_;
+  Gap gap_;
+  std::unique_ptr<GapFill> fill_;
+  FillLog log_;
+  RestPage page_;
 };
 
 // Each action as `send TEXT`, `forward PAYLOAD`, `ping PAYLOAD`, `close CODE REASON`, `arm ID MS`,

@@ -17,6 +17,7 @@ const CommandSpec& spec() {
           {"name", "NAME", "how the tape's name begins, instead of the configuration's", ""},
           {"feeds", "A,B", "record only these of the configured feeds", ""},
           {"duration", "TIME", "stop after this long, like 60s or 2h", ""},
+          {"fresh", "", "start anew: leave the newest tape's open gaps and cursors alone", ""},
           {"listen", "HOST:PORT", "serve /metrics and /healthz here", ""},
           {"check", "", "check the configuration and that credentials are there, and stop", ""},
       }};
@@ -43,6 +44,7 @@ Result<RecordOptions> options_of(const Options& given) {
     const Result<HostPort> address = parse_host_port("listen", options.listen);
     if (!address) return address.error();
   }
+  options.fresh = given.has("fresh");
   options.check = given.has("check");
   return options;
 }

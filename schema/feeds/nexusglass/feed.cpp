@@ -17,6 +17,14 @@ class NexusGlassPlan final : public FeedPlan {
     return nexusglass::make_client(settings_, endpoint);
   }
 
+  std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
+    return nexusglass::make_normalizer(connections, {settings_.symbols, settings_.events});
+  }
+
+  std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
+    return nexusglass::make_fill(settings_, task);
+  }
+
  private:
   nexusglass::Settings settings_;
 };
@@ -44,7 +52,7 @@ class NexusGlassFeed final : public Feed {
   }
 
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return nexusglass::make_normalizer(connections);
+    return nexusglass::make_normalizer(connections, {});
   }
   const Service& service() const override { return nexusglass::service(); }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {

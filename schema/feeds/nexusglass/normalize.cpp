@@ -2,8 +2,11 @@
 // envelope.
 #include <algorithm>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "schema/base/text.h"
 #include "schema/feeds/fold.h"
 #include "schema/feeds/nexusglass/parts.h"
 #include "schema/feeds/nexusglass/wire.h"
@@ -90,7 +93,8 @@ std::string_view cut(std::string_view text) {
 
 class EventNormalizer final : public Normalizer {
  public:
-  explicit EventNormalizer(int connections) : fold_(connections) {}
+  EventNormalizer(int connections, EventFilter filter)
+      : filter_(std::move(filter)), fold_(connections) {}
 
   FrameTag classify(const InFrame& frame) const override { return nexusglass::classify(frame); }
 
@@ -125,6 +129,43 @@ class EventNormalizer final : public Normalizer {
     }
   }
 
+  RestPage absorb(const RestAnswer& answer, RowSink& rows) override {
+    RestPage page;
+    const Json list = event_list(answer.root());
+    if (!list.exists()) {
+      page.problem = "no list of events";
+      return page;
+    }
+    if (answer.gap == nullptr) return page;
+    std::vector<Event> events;
+    for (Json item = list.first(); item.exists(); item = item.next()) {
+      ++page.items;
+      if (const auto event = read_event(item)) {
+        events.push_back(*event);
+      } else {
+        rows.add(Unparsed{"REST event without id"}, std::nullopt, Origin::gapfill);
+      }
+    }
+    std::stable_sort(events.begin(), events.end(),
+                     [](const Event& a, const Event& b) { return id_less(a.id, b.id); });
+    for (const Event& event : events) absorb_event(event, *answer.gap, page, rows);
+    const std::string asked = parse_target(answer.url).get("after");
+    const std::string& reached = page.last.empty() ? asked : page.last;
+    page.is_behind = !cursor_.id().empty() && id_less(reached, cursor_.id());
+    return page;
+  }
+
+  std::span<const TableId> remembered_tables() const override {
+    static constexpr TableId kTables[] = {TableId::alert};
+    return kTables;
+  }
+
+  void remember(const EarlierRow& row) override {
+    // The columns of `alert`: event_id, type, …, symbol at 4, …, data last.
+    const auto text = [&](std::size_t index) { return row.values[index].text; };
+    earlier_.insert(identity_of(text(0), row.event_ns, text(1), text(4), text(8)));
+  }
+
  private:
   // What has no identity of its own is told apart between redundant connections by its bytes.
   bool is_new(const InFrame& frame) {
@@ -145,6 +186,7 @@ class EventNormalizer final : public Normalizer {
     if (!message["payload"].is_object()) return add_unparsed(frame, "EVENT without payload", rows);
     const auto event = read_event(message);
     if (!event) return add_unparsed(frame, "EVENT without id", rows);
+    pushed_.first_time(identity_of(*event));
     if (!add_event(*event, Origin::live, rows)) return;
     if (frame.endpoint == kEventEndpoint) move_cursor(*event, rows);
   }
@@ -207,15 +249,48 @@ class EventNormalizer final : public Normalizer {
     rows.add(snapshot, time);
   }
 
+  // Whether the subscription asks for it: the history holds everybody's.
+  bool is_wanted(const Event& event) const {
+    const auto allows = [](const std::vector<std::string>& names, Text name) {
+      return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return allows(filter_.types, event.type) &&
+           (event.symbol.empty() || allows(filter_.symbols, event.symbol));
+  }
+
+  void absorb_event(const Event& event, const Gap& gap, RestPage& page, RowSink& rows) {
+    const std::uint64_t identity = identity_of(event);
+    const bool is_past_cursor = !gap.after_cursor || id_less(*gap.after_cursor, event.id);
+    if (pushed_.contains(identity)) (is_past_cursor ? page.meets_after : page.meets_before) = true;
+    if (event.detected_ns) {
+      page.oldest_ns = std::min(page.oldest_ns.value_or(*event.detected_ns), *event.detected_ns);
+      page.newest_ns = std::max(page.newest_ns.value_or(*event.detected_ns), *event.detected_ns);
+    }
+    if (page.first.empty() || id_less(event.id, page.first)) page.first = event.id;
+    if (page.last.empty() || id_less(page.last, event.id)) page.last = event.id;
+    // The cursor is an event of ours, also when an earlier recorder received it.
+    if (gap.after_cursor && event.id == *gap.after_cursor) page.meets_before = true;
+    const bool is_old = event.detected_ns && *event.detected_ns < gap.floor_ns;
+    if (is_old) page.meets_before = true;
+    // Up to the cursor everything was received; ids that began anew tell by their time.
+    if (is_past_cursor ? is_old && !gap.after_cursor : is_old || !event.detected_ns) return;
+    if (earlier_.contains(identity) || !is_wanted(event)) return;
+    if (!add_event(event, Origin::gapfill, rows)) return;
+    move_cursor(event, rows);
+  }
+
+  const EventFilter filter_;
   SeenEvents seen_;
+  SeenEvents pushed_;                          // of these, what a socket brought one by one
+  std::unordered_set<std::uint64_t> earlier_;  // on the tapes of earlier recorders
   EventCursor cursor_;
   MultisetFold fold_;
 };
 
 }  // namespace
 
-std::unique_ptr<Normalizer> make_normalizer(int connections) {
-  return std::make_unique<EventNormalizer>(connections);
+std::unique_ptr<Normalizer> make_normalizer(int connections, EventFilter filter) {
+  return std::make_unique<EventNormalizer>(connections, std::move(filter));
 }
 
 }  // namespace tapedeck::nexusglass

@@ -34,7 +34,16 @@ std::unique_ptr<Client> make_client(const Settings& settings, std::string_view e
 
 // The role of a frame for its receivers; views as FrameTag says.
 FrameTag classify(const InFrame& frame);
-std::unique_ptr<Normalizer> make_normalizer(int connections);
+// Which events a subscription is about; empty lists: all. The sockets filter by themselves, REST
+// answers are filtered here.
+struct EventFilter {
+  std::vector<std::string> symbols;
+  std::vector<std::string> types;
+};
+std::unique_ptr<Normalizer> make_normalizer(int connections, EventFilter filter);
+
+// `settings` must outlive the fill. nullptr for a stream without a history.
+std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task);
 
 const Service& service();
 std::unique_ptr<Simulator> make_simulator(std::uint64_t seed);

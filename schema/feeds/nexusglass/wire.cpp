@@ -42,11 +42,16 @@ std::optional<Event> read_event(Json value) {
                read_time(body["detected_at"])};
 }
 
+std::uint64_t identity_of(Text id, Int detected_ns, Text type, Text symbol, Text data) {
+  const std::uint64_t key = hash_text(id);
+  if (detected_ns) return hash_combine(key, static_cast<std::uint64_t>(*detected_ns));
+  const std::uint64_t what = hash_combine(hash_text(type), hash_text(symbol));
+  return hash_combine(hash_combine(key, what), hash_text(data));
+}
+
 std::uint64_t identity_of(const Event& event) {
-  const std::uint64_t id = hash_text(event.id);
-  if (event.detected_ns) return hash_combine(id, static_cast<std::uint64_t>(*event.detected_ns));
-  const std::uint64_t what = hash_combine(hash_text(event.type), hash_text(event.symbol));
-  return hash_combine(hash_combine(id, what), hash_text(event.body["data"].raw()));
+  return identity_of(event.id, event.detected_ns, event.type, event.symbol,
+                     event.body["data"].raw());
 }
 
 bool id_less(std::string_view a, std::string_view b) {

@@ -83,6 +83,7 @@ std::optional<Event> read_event(Json value);
 // What makes an event the same wherever it arrives: its id with its `detected_at`, because ids that
 // restart with a newer time are other events. Without a time: id, type, symbol and data.
 std::uint64_t identity_of(const Event& event);
+std::uint64_t identity_of(Text id, Int detected_ns, Text type, Text symbol, Text data);
 
 // Orders ids as numbers, however long; ids that are no numbers come after those, as texts.
 bool id_less(std::string_view a, std::string_view b);

@@ -32,6 +32,9 @@ class TimedLog final : public ClientActions {
   }
   void learn_secret(std::string_view secret) override { log_.learn_secret(secret); }
   void ready(std::string_view stream) override { log_.ready(stream); }
+  void refused(std::string_view stream, std::string_view why) override {
+    log_.refused(stream, why);
+  }
   void lost(std::string_view stream, GapCause cause, std::string_view why) override {
     EXPECT_EQ(cause, GapCause::channel);
     log_.lost(stream, cause, why);

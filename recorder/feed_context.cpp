@@ -1,0 +1,36 @@
+#include "recorder/feed_context.h"
+
+#include "recorder/gap_filler.h"
+
+namespace tapedeck {
+
+FeedContext::FeedContext() = default;
+FeedContext::~FeedContext() = default;
+
+void WatchedRows::add_row(const Row& row) {
+  ++added_;
+  to_->add_row(row);
+}
+
+void WatchedRows::set_cursor(std::string_view stream, std::string_view value) {
+  const auto known = feed_->cursors.find(stream);
+  if (known == feed_->cursors.end()) {
+    feed_->cursors.emplace(stream, value);
+  } else {
+    known->second = value;
+  }
+  to_->set_cursor(stream, value);
+}
+
+void WatchedRows::missed(std::string_view stream, Ns since_ns, std::string_view why) {
+  missed_.push_back({std::string(stream), since_ns, std::string(why)});
+}
+
+void WatchedRows::tell_ledger(Ns recv_ns) {
+  for (const Missed& one : missed_) {
+    feed_->ledger->missed(one.stream, one.since_ns, recv_ns, one.why);
+  }
+  missed_.clear();
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,327 @@
+#include "recorder/gap_filler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "recorder/retry_after.h"
+
+namespace tapedeck {
+namespace {
+
+constexpr int kTooManyRequests = 429;
+
+// Worth the same request again: no answer, or one about the service's state, not about us.
+bool is_passing(int status) {
+  return status == 0 || status == 408 || status == 425 || status == kTooManyRequests ||
+         status >= 500;
+}
+
+bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
+
+std::string whole_seconds(Ns ns) {
+  return std::to_string((ns + kNsPerSec - 1) / kNsPerSec) + " s";
+}
+
+}  // namespace
+
+struct GapFiller::Flight {
+  Job* job = nullptr;
+  RequestInfo info;
+  std::string purpose;
+  std::unique_ptr<RestCall> call;
+};
+
+GapFiller::GapFiller(Environment& environment, Journal& journal, FeedContext& feed,
+                     Redactor& secrets, const BackfillSettings& settings, LinkLog log)
+    : environment_(environment),
+      journal_(journal),
+      feed_(feed),
+      secrets_(secrets),
+      settings_(settings),
+      log_(std::move(log)),
+      timer_(environment.make_timer()) {}
+
+GapFiller::~GapFiller() = default;
+
+void GapFiller::log(Severity severity, std::string_view stream, std::string_view what) const {
+  log_(severity, feed_.name + "/" + std::string(stream), secrets_.apply(what));
+}
+
+// ---- what is to be done ----
+
+void GapFiller::add(const Gap& gap) {
+  if (is_stopped_ || !settings_.enabled) return;
+  auto job = std::make_unique<Job>();
+  job->stream = gap.stream;
+  job->gap = gap;
+  job->why = gap.detail;
+  const Ns age = environment_.clock().now().wall - gap.from_ns;
+  if (age > settings_.max_age_ns) {
+    return conclude(*job, GapStatus::unfillable, "it began before what backfill.max_age allows");
+  }
+  if (!prepare(*job)) {
+    return conclude(*job, GapStatus::unfillable, "the service has no way to ask for it");
+  }
+  jobs_.push_back(std::move(job));
+  work();
+}
+
+// A new fill for the job's gap; false when there is none. A cursor needs none.
+bool GapFiller::prepare(Job& job) {
+  if (!job.gap || job.fill != nullptr) return true;
+  job.fill = feed_.plan->make_fill({*job.gap, feed_.normalizer->symbols(job.stream)});
+  if (job.fill == nullptr) return false;
+  job.gap->method = job.fill->method();
+  return true;
+}
+
+void GapFiller::ready(std::string_view stream) {
+  if (is_stopped_ || !settings_.enabled) return;
+  enqueue_cursor(std::string(stream));
+  work();
+}
+
+void GapFiller::enqueue_cursor(const std::string& stream) {
+  const auto plan = feed_.plan->cursor_plan(stream);
+  if (!plan) return;
+  if (plan->every > 0) {
+    auto& timer = cursor_timers_[stream];
+    if (timer == nullptr) timer = environment_.make_timer();
+    timer->set(plan->every, [this, stream] {
+      enqueue_cursor(stream);
+      work();
+    });
+  }
+  const bool is_there = std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) {
+    return !job->gap && job->stream == stream;
+  });
+  if (is_there) return;
+  auto job = std::make_unique<Job>();
+  job->stream = stream;
+  job->request = plan->request;
+  jobs_.push_front(std::move(job));
+}
+
+void GapFiller::stop() {
+  if (is_stopped_) return;
+  is_stopped_ = true;
+  timer_->cancel();
+  cursor_timers_.clear();
+  if (flight_ == nullptr) return;
+  flight_->info.error = "given up: the recording ended";
+  journal_.put_request(flight_->info);
+  flight_.reset();
+}
+
+std::size_t GapFiller::pending() const {
+  return static_cast<std::size_t>(std::count_if(
+      jobs_.begin(), jobs_.end(), [](const auto& job) { return job->gap.has_value(); }));
+}
+
+// ---- one request after the other ----
+
+void GapFiller::wake_at(Ns mono_ns) {
+  timer_->set(std::max<Ns>(mono_ns - mono(), 0), [this] { work(); });
+}
+
+void GapFiller::work() {
+  if (is_stopped_ || flight_ != nullptr || in_hand_ != nullptr || jobs_.empty()) return;
+  const Ns now = mono();
+  const Ns allowed = std::max(paused_until_mono_, next_mono_);
+  const auto first = std::min_element(jobs_.begin(), jobs_.end(), [](const auto& a, const auto& b) {
+    return a->due_mono < b->due_mono;
+  });
+  // Among those that are due, the order of the queue.
+  const auto due = std::find_if(jobs_.begin(), jobs_.end(),
+                                [now](const auto& job) { return job->due_mono <= now; });
+  if (due == jobs_.end() || allowed > now) return wake_at(std::max((*first)->due_mono, allowed));
+  Job& job = **due;
+  if (!job.request) {
+    in_hand_ = &job;
+    if (job.gap) journal_.put_gap(*job.gap);
+    job.fill->start(*this);
+    in_hand_ = nullptr;
+    if (std::exchange(is_over_, false)) {
+      std::erase_if(jobs_, [&](const auto& one) { return one.get() == &job; });
+    }
+    // Never from within itself: a fill that ends at once makes way for the next.
+    return wake_at(now);
+  }
+  send(job);
+}
+
+void GapFiller::send(Job& job) {
+  flight_ = std::make_unique<Flight>();
+  flight_->job = &job;
+  flight_->purpose = job.request->purpose;
+  RequestInfo& info = flight_->info;
+  info.id = journal_.next_request_id();
+  info.feed = feed_.name;
+  info.purpose = job.request->purpose;
+  info.stream = job.stream;
+  if (job.gap) info.gap_id = job.gap->id;
+  info.method = job.request->method;
+  info.url = secrets_.apply(job.request->url);
+  info.sent_ns = environment_.clock().now().wall;
+  next_mono_ = mono() + settings_.interval_ns;
+  flight_->call =
+      environment_.fetch(*job.request, feed_.settings.timeouts.rest_ms * kNsPerMs,
+                         [this](const RestResponse& response) { on_response(response); });
+}
+
+void GapFiller::on_response(const RestResponse& response) {
+  const std::unique_ptr<Flight> flight = std::move(flight_);
+  Job& job = *flight->job;
+  RequestInfo info = flight->info;
+  const Ns recv_ns = environment_.clock().now().wall;
+  info.recv_ns = recv_ns;
+  info.after_frame_id = journal_.last_frame_id();
+  in_hand_ = &job;
+  handle(job, response, info);
+  in_hand_ = nullptr;
+  // Written down last: the answer may have held a secret.
+  record(std::move(info), response);
+  if (std::exchange(is_over_, false)) {
+    std::erase_if(jobs_, [&](const auto& one) { return one.get() == &job; });
+  }
+  journal_.end_burst();
+  work();
+}
+
+void GapFiller::handle(Job& job, const RestResponse& response, const RequestInfo& info) {
+  if (is_passing(response.status)) return trouble(job, response);
+  const bool is_login = info.purpose == "login";
+  if (!is_login && is_success(response.status)) {
+    JsonDoc doc;
+    doc.parse(response.body);
+    return absorb(job, response, info, doc);
+  }
+  job.failures = is_success(response.status) ? 0 : job.failures;
+  job.request.reset();
+  if (job.fill != nullptr) return job.fill->on_answer(response, *this);
+  log(Severity::warning, job.stream, "no cursor: " + describe_answer(response));
+  is_over_ = true;
+}
+
+void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo& info,
+                       const JsonDoc& doc) {
+  if (!doc.root().exists()) return later("the answer is no JSON (" + doc.error() + ")");
+  RestAnswer answer;
+  answer.purpose = info.purpose;
+  answer.stream = job.stream;
+  answer.url = info.url;
+  answer.recv_ns = *info.recv_ns;
+  answer.gap = job.gap ? &*job.gap : nullptr;
+  answer.doc = &doc;
+  WatchedRows rows(feed_, journal_.rows_of(feed_.name, std::nullopt, info.id, *info.recv_ns));
+  RestPage page = feed_.normalizer->absorb(answer, rows);
+  page.added = rows.added();
+  rows.tell_ledger(*info.recv_ns);
+  if (!page.problem.empty()) {
+    return later("the answer is not understood (" + page.problem + ")" +
+                 (response.body.empty() ? ", it is empty" : ""));
+  }
+  job.failures = 0;
+  job.request.reset();
+  if (!job.gap) {
+    is_over_ = true;
+    return;
+  }
+  job.gap->recovered += page.added;
+  outcome_.recovered += page.added;
+  if (++job.pages >= settings_.pages_max) {
+    return end(GapStatus::partial, "after " + std::to_string(job.pages) +
+                                       " pages it had come to no end (backfill.pages_max)");
+  }
+  job.fill->on_page(page, *this);
+}
+
+// The same request again, later.
+void GapFiller::trouble(Job& job, const RestResponse& response) {
+  const Ns now_wall = environment_.clock().now().wall;
+  const std::optional<Ns> asked = retry_after(response, now_wall);
+  back_off(job, describe_answer(response));
+  if (asked) job.due_mono = std::max(job.due_mono, mono() + *asked);
+  if (response.status == kTooManyRequests) {
+    paused_until_mono_ = std::max(paused_until_mono_, job.due_mono);
+  }
+}
+
+void GapFiller::record(RequestInfo info, const RestResponse& response) {
+  if (response.status != 0) {
+    info.status = response.status;
+    info.body = secrets_.apply(response.body);
+  }
+  if (!response.error.empty()) info.error = secrets_.apply(response.error);
+  journal_.put_request(info);
+}
+
+// ---- what a fill says ----
+
+void GapFiller::ask(RestRequest request) {
+  in_hand_->request = std::move(request);
+}
+
+void GapFiller::put(Job& job, std::string_view what) {
+  job.gap->detail = secrets_.apply(job.why + "; " + std::string(what));
+  journal_.put_gap(*job.gap);
+}
+
+void GapFiller::end(GapStatus status, std::string_view why) {
+  is_over_ = true;
+  conclude(*in_hand_, status, why);
+}
+
+void GapFiller::conclude(Job& job, GapStatus status, std::string_view why) {
+  job.gap->status = status;
+  if (status == GapStatus::unfillable) job.gap->method = GapMethod::none;
+  put(job, why);
+  switch (status) {
+    case GapStatus::filled:
+      ++outcome_.filled;
+      break;
+    case GapStatus::partial:
+      ++outcome_.partial;
+      break;
+    case GapStatus::unfillable:
+    case GapStatus::open:
+      ++outcome_.unfillable;
+      break;
+  }
+  log(status == GapStatus::filled ? Severity::info : Severity::warning, job.stream,
+      "gap " + std::string(to_string(status)) + ", " + std::to_string(job.gap->recovered) +
+          " rows recovered: " + std::string(why));
+}
+
+void GapFiller::later(std::string_view why) {
+  Job& job = *in_hand_;
+  back_off(job, why);
+  job.request.reset();
+  if (job.gap) {
+    job.fill.reset();
+    job.pages = 0;
+    prepare(job);
+  } else if (const auto plan = feed_.plan->cursor_plan(job.stream)) {
+    job.request = plan->request;
+  }
+}
+
+void GapFiller::back_off(Job& job, std::string_view why) {
+  const int doublings = std::clamp(job.failures, 0, 30);
+  ++job.failures;
+  const auto longest = static_cast<double>(settings_.retry_max_ns);
+  const double base =
+      std::min(longest, std::ldexp(static_cast<double>(settings_.retry_initial_ns), doublings));
+  // Up to a quarter less, so that recorders that were cut off together do not ask together.
+  const auto delay = static_cast<Ns>(base * (1 - environment_.uniform() / 4));
+  job.due_mono = mono() + delay;
+  const std::string what = std::string(why) + "; asking again in " + whole_seconds(delay);
+  if (job.gap) put(job, "not filled yet: " + std::string(why));
+  log(Severity::warning, job.stream,
+      (job.gap ? "the gap is not filled yet: " : "no cursor yet: ") + what);
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,206 @@
+// NexusGlass's gap-fill: what is asked, what becomes a row, and how the gap ends.
+#include <gtest/gtest.h>
+
+#include "schema/feeds/nexusglass/feed.h"
+#include "tests/support/fakes.h"
+
+namespace tapedeck {
+namespace {
+
+using testing::DrivenFill;
+using testing::Inbound;
+using testing::plan_of;
+using testing::RowLog;
+using Lines = std::vector<std::string>;
+
+const char* const kConfig = R"({"api_key":"k3y","endpoints":["ws","ws/fastfeed"]})";
+constexpr Ns kFrom = 1'773'743'400 * kNsPerSec;  // 2026-03-17T10:30:00Z
+
+std::string event(int id, int second, const char* symbol = "BTCUSDT",
+                  const char* type = "REGIME_SHIFT") {
+  return R"({"id":)" + std::to_string(id) + R"(,"type":")" + type + R"(","symbol":")" + symbol +
+         R"(","detected_at":")" + format_rfc3339(kFrom + second * kNsPerSec) + "\"}";
+}
+std::string page(const Lines& events) {
+  std::string body = R"({"events":[)";
+  for (const auto& one : events) body += (body.back() == '[' ? "" : ",") + one;
+  return body + "]}";
+}
+std::string ask(const std::string& query) {
+  return "ask gapfill GET http://host/api/v1/fastfeed/events?" + query + "limit=100 X-API-Key: k3y";
+}
+
+class NexusGlassFill : public ::testing::Test {
+ protected:
+  explicit NexusGlassFill(const char* config = kConfig)
+      : plan_(plan_of(nexusglass_feed(), config)), normalizer_(plan_->make_normalizer(1)) {}
+
+  void live(const std::string& body) {
+    const Inbound inbound("ws/fastfeed", R"({"type":"EVENT","payload":)" + body + "}");
+    RowLog log;
+    normalizer_->normalize(inbound.frame(), log);
+  }
+  Gap gap(std::optional<std::string> cursor) const {
+    Gap gap;
+    gap.stream = "ws/fastfeed";
+    gap.from_ns = kFrom;
+    gap.floor_ns = kFrom - 60 * kNsPerSec;
+    gap.to_ns = kFrom + 100 * kNsPerSec;
+    gap.after_cursor = std::move(cursor);
+    return gap;
+  }
+  static Lines ids(const RowLog& log) {
+    Lines found;
+    for (const std::string& row : log.rows) {
+      const std::size_t at = row.find("event_id=");
+      found.push_back(row.substr(0, row.find(' ', 6)) + " " +
+                      row.substr(at + 9, row.find(' ', at) - at - 9));
+    }
+    return found;
+  }
+
+  std::unique_ptr<FeedPlan> plan_;
+  std::unique_ptr<Normalizer> normalizer_;
+};
+
+TEST_F(NexusGlassFill, PagesUntilNoGreaterIdComesAndProvesThatTheHistoryReachesBack) {
+  live(event(10, -1));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  EXPECT_EQ(fill.method(), GapMethod::after);
+  EXPECT_EQ(fill.start(), Lines{ask("after=10&")});
+  EXPECT_EQ(fill.answer(page({event(12, 5), event(11, 4)})), Lines{ask("after=12&")});
+  EXPECT_EQ(fill.answer(page({event(13, 6)})), Lines{ask("after=13&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})),
+            Lines{"end filled: the history has both its edges"});
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 12", "alert gapfill 13"}));
+  EXPECT_EQ(fill.rows.cursors, (Lines{"ws/fastfeed=11", "ws/fastfeed=12", "ws/fastfeed=13"}));
+}
+
+TEST_F(NexusGlassFill, StopsWhereTheSocketGoesOnAndFoldsWhatBothBring) {
+  live(event(10, -1));
+  live(event(13, 101));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(11, 4), event(12, 5), event(13, 101)})),
+            Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(10, -1)})),
+            Lines{"end filled: the history has both its edges"});
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 12"}));
+  RowLog later;
+  const Inbound again("ws/fastfeed", R"({"type":"EVENT","payload":)" + event(12, 5) + "}");
+  normalizer_->normalize(again.frame(), later);
+  EXPECT_EQ(later.rows, Lines{});
+}
+
+TEST_F(NexusGlassFill, WaitsForAHistoryThatIsBehindTheSocket) {
+  live(event(10, -1));
+  live(event(13, 101));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(11, 4)})), Lines{ask("after=11&")});
+  EXPECT_EQ(fill.answer(page({})),
+            Lines{"later: the history does not hold yet what the socket has brought"});
+}
+
+TEST_F(NexusGlassFill, IsPartialWhereTheHistoryNoLongerReachesBack) {
+  live(event(10, -1));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(50, 90)})), Lines{ask("after=50&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
+  EXPECT_EQ(
+      fill.answer(page({event(50, 90)})),
+      Lines{"end partial: the history begins after event 10, after which the gap begins: what "
+            "lay between is gone"});
+  EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 50"});
+}
+
+TEST_F(NexusGlassFill, TakesIdsThatBeganAnewForOtherEvents) {
+  live(event(9, -2));
+  live(event(10, -1));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=0&")});
+  EXPECT_EQ(fill.answer(page({event(1, 30), event(9, 31)})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({})),
+            Lines{"end partial: the history no longer holds event 10, after which the gap begins: "
+                  "ids began anew, or it is too old"});
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 1", "alert gapfill 9"}));
+}
+
+TEST_F(NexusGlassFill, EndsAtAPageThatRepeatsItself) {
+  live(event(10, -1));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(11, 4)})), Lines{ask("after=11&")});
+  EXPECT_EQ(fill.answer(page({event(11, 4)})), Lines{ask("after=9&")});
+  EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 11"});
+}
+
+TEST_F(NexusGlassFill, WithoutACursorKeepsWhatIsNotOlderThanTheGap) {
+  DrivenFill fill(*plan_, *normalizer_, gap(std::nullopt));
+  EXPECT_EQ(fill.start(), Lines{ask("")});
+  EXPECT_EQ(fill.answer(page({event(5, -100), event(6, 3)})), Lines{ask("after=6&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{"end filled: the history has both its edges"});
+  EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 6"});
+}
+
+TEST_F(NexusGlassFill, DoesNotRepeatWhatAnEarlierRecorderHas) {
+  const Value values[] = {Text("11"), Text("REGIME_SHIFT"), {}, {}, Text("BTCUSDT"), {}, {}, {},
+                          {}};
+  normalizer_->remember({TableId::alert, Origin::live, kFrom, kFrom + 4 * kNsPerSec, values});
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  fill.answer(page({event(11, 4), event(12, 5)}));
+  EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 12"});
+  // A frame of this session gives its row all the same: the tape stands for itself.
+  RowLog own;
+  const Inbound inbound("ws/fastfeed", R"({"type":"EVENT","payload":)" + event(11, 4) + "}");
+  normalizer_->normalize(inbound.frame(), own);
+  EXPECT_EQ(own.rows.size(), 1U);
+}
+
+TEST_F(NexusGlassFill, ReadsEveryAssumedShapeAndNamesWhatItCannotRead) {
+  for (const std::string& body : {"[" + event(11, 4) + "]", R"({"data":[)" + event(11, 4) + "]}",
+                                  R"({"data":{"events":[)" + event(11, 4) + "]}}",
+                                  R"([{"type":"EVENT","payload":)" + event(11, 4) + "}]"}) {
+    normalizer_ = plan_->make_normalizer(1);
+    DrivenFill fill(*plan_, *normalizer_, gap("10"));
+    fill.start();
+    EXPECT_EQ(fill.answer(body), Lines{ask("after=11&")}) << body;
+    EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 11"}) << body;
+  }
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(R"({"ok":true})"), Lines{"problem: no list of events"});
+  EXPECT_EQ(fill.answer(R"({"error":"forbidden","code":"TIER"})", 403),
+            Lines{"later: HTTP 403, TIER: forbidden: check feeds.nexusglass.api_key, and that its "
+                  "tier covers the event history"});
+}
+
+TEST_F(NexusGlassFill, OnlyTheEventEndpointHasAHistory) {
+  Gap other = gap(std::nullopt);
+  other.stream = "ws";
+  EXPECT_FALSE(DrivenFill(*plan_, *normalizer_, other).exists());
+}
+
+class NexusGlassFilteredFill : public NexusGlassFill {
+ protected:
+  NexusGlassFilteredFill()
+      : NexusGlassFill(
+            R"({"api_key":"k3y","symbols":["BTCUSDT"],"events":["REGIME_SHIFT","MAGNETISM_HIGH"]})") {
+  }
+};
+
+TEST_F(NexusGlassFilteredFill, KeepsOnlyWhatTheSubscriptionAsksFor) {
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  fill.answer(page({event(11, 1), event(12, 2, "ETHUSDT"), event(13, 3, "BTCUSDT", "OTHER"),
+                    event(14, 4, "BTCUSDT", "MAGNETISM_HIGH")}));
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 14"}));
+}
+
+}  // namespace
+}  // namespace tapedeck
