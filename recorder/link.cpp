@@ -75,7 +75,7 @@ void Link::begin_attempt() {
   ++attempt_;
   connection_ = {};
   phase_.clear();
-  sent_close_ = got_close_ = false;
+  sent_close_ = got_close_ = was_heard_ = false;
   failure_.reset();
   retry_after_.reset();
   ready_mono_ = 0;
@@ -133,6 +133,8 @@ void Link::on_refused(const RestResponse& response) {
 }
 
 void Link::on_end(const TransportEnd& end) {
+  // A close frame or the end of the stream comes after everything that was sent before it.
+  was_heard_ = got_close_ || end.error.empty();
   if (connection_.closed_by == ClosedBy::none) {
     connection_.closed_by = ClosedBy::network;
     // A failure that has a name already (a refusal, a time-out) keeps it.
@@ -158,9 +160,11 @@ void Link::finish_attempt() {
     journal_.put_connection(connection_);
   }
   const std::string why = why_.empty() ? std::string("the connection was closed") : why_;
-  // Up to our own goodbye nothing was missed.
-  for (const std::string& stream : streams_) {
-    if (!stopping_) feed_.ledger->down(stream, slot_, GapCause::disconnect, last_frame_ns_, why);
+  // Up to our own goodbye nothing was missed, if the server was still there to hear it.
+  if (!stopping_ || (connection_.opened_ns && !was_heard_)) {
+    for (const std::string& stream : streams_) {
+      feed_.ledger->down(stream, slot_, GapCause::disconnect, last_frame_ns_, why);
+    }
   }
   const bool was_stable =
       ready_mono_ != 0 && now.mono - ready_mono_ >= feed_.settings.reconnect.stable_ms * kNsPerMs;

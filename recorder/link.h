@@ -117,6 +117,7 @@ class Link final : private TransportEvents, private ClientActions {
   std::string phase_;
   bool sent_close_ = false;
   bool got_close_ = false;
+  bool was_heard_ = false;  // the connection ended in order, not by silence or a reset
   std::optional<Failure> failure_;
   Ns ready_mono_ = 0;
   Ns last_inbound_mono_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
@@ -24,6 +25,26 @@ bool is_tape_of(const std::string& path, const std::string& name) {
 // Clocks differ, and what is on its way is older than what has arrived.
 constexpr Ns kSlackNs = 60 * kNsPerSec;
 
+// Only those that were open need their last frame looked up: the others say when they ended.
+Result<void> read_lines(TapeReader& reader, Predecessor& newest) {
+  auto connections = reader.connections();
+  if (!connections) return connections.error();
+  std::set<std::int64_t> open;
+  for (const ConnectionInfo& one : *connections) {
+    if (one.ready_ns && !one.closed_ns) open.insert(one.id);
+  }
+  auto last = reader.last_received(open);
+  if (!last) return last.error();
+  for (const ConnectionInfo& one : *connections) {
+    if (!one.ready_ns) continue;
+    const auto found = last->find(one.id);
+    const Ns last_ns = found == last->end() ? one.closed_ns.value_or(*one.ready_ns) : found->second;
+    newest.lines.push_back(
+        {one.feed, one.endpoint, one.slot, *one.ready_ns, last_ns, !one.closed_ns});
+  }
+  return {};
+}
+
 // What the tape says of its end.
 Result<void> read_end(Predecessor& newest) {
   auto reader = open_tape(newest.path);
@@ -40,14 +61,47 @@ Result<void> read_end(Predecessor& newest) {
   auto cursors = (*reader)->cursors();
   if (!cursors) return cursors.error();
   newest.cursors = std::move(*cursors);
-  return {};
+  return read_lines(**reader, newest);
 }
 
 }  // namespace
 
-std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view stream) const {
+// What the connections of one endpoint left uncovered, up to the interruption (without an end).
+std::vector<Coverage::Hole> Predecessor::holes_of(std::string_view feed,
+                                                  std::string_view endpoint) const {
+  Coverage coverage;
+  std::vector<const Line*> open;
+  for (const Line& line : lines) {
+    if (line.feed != feed || line.endpoint != endpoint) continue;
+    coverage.up(line.slot, line.ready_ns);
+    if (line.was_open) {
+      open.push_back(&line);
+    } else {
+      coverage.down(line.slot, line.last_ns);
+    }
+  }
+  // The one that heard something last goes last: it is what the others are measured against.
+  std::sort(open.begin(), open.end(),
+            [](const Line* a, const Line* b) { return a->last_ns < b->last_ns; });
+  std::vector<Coverage::Hole> holes;
+  for (const Line* line : open) {
+    for (const Coverage::Hole& hole : coverage.down(line->slot, line->last_ns)) {
+      holes.push_back(hole);
+    }
+  }
+  return holes;
+}
+
+std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view stream,
+                                      std::string_view endpoint) const {
   std::vector<Gap> found;
   std::optional<Gap> rest;
+  const auto has = [&](const Coverage::Hole& hole) {
+    return std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) {
+      return gap.feed == feed && gap.stream == stream && gap.from_ns <= hole.from_ns && gap.to_ns &&
+             *gap.to_ns >= *hole.to_ns;
+    });
+  };
   for (const Gap& gap : gaps) {
     if (gap.feed != feed || gap.stream != stream || gap.status != GapStatus::open) continue;
     if (!gap.to_ns && gap.cause != GapCause::overload) {
@@ -60,12 +114,30 @@ std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view st
     found.back().detail += "; carried over from " + path;
   }
   if (outcome != "interrupted") return found;
+
   Gap gap;
   gap.feed = std::string(feed);
   gap.stream = std::string(stream);
-  gap.from_ns = last_ns;
-  gap.floor_ns = std::max(started_ns, last_ns - kSlackNs);
+  gap.cause = GapCause::restart;
   if (const CursorRecord* cursor = cursor_of(feed, stream)) gap.after_cursor = cursor->value;
+  gap.from_ns = last_ns;
+  for (const Coverage::Hole& hole : holes_of(feed, endpoint)) {
+    if (!hole.to_ns) {
+      gap.from_ns = hole.from_ns;
+      continue;
+    }
+    if (has(hole)) continue;
+    Gap missed = gap;
+    missed.cause = GapCause::disconnect;
+    missed.from_ns = hole.from_ns;
+    missed.to_ns = hole.to_ns;
+    missed.floor_ns = std::max(started_ns, hole.from_ns - kSlackNs);
+    // The cursor has moved on since with what another connection brought.
+    missed.after_cursor.reset();
+    missed.detail = "a connection that seemed alive was dead; the tape is " + path;
+    found.push_back(std::move(missed));
+  }
+  gap.floor_ns = std::max(started_ns, gap.from_ns - kSlackNs);
   gap.detail = "the recorder was interrupted; its tape is " + path;
   if (rest) {
     gap.from_ns = rest->from_ns;
@@ -73,7 +145,6 @@ std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view st
     gap.after_cursor = rest->after_cursor;
     gap.detail += "; it had lost the stream before: " + rest->detail;
   }
-  gap.cause = GapCause::restart;
   found.push_back(std::move(gap));
   return found;
 }

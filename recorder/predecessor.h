@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "recorder/coverage.h"
 #include "schema/base/result.h"
 #include "schema/base/time.h"
 #include "schema/normalize.h"
@@ -21,11 +22,26 @@ struct Predecessor {
   std::vector<Gap> gaps;
   std::vector<CursorRecord> cursors;
   std::vector<std::string> paths;  // all tapes of the name, oldest first
+  // Its connections that were ever ready, in order, each with the last frame that it received.
+  struct Line {
+    std::string feed;
+    std::string endpoint;
+    int slot = 0;
+    Ns ready_ns = 0;
+    Ns last_ns = 0;
+    bool was_open = false;  // when the recorder was interrupted
+  };
+  std::vector<Line> lines;
 
-  // What goes on in the next tape for one stream: its open gaps and, after an interruption, the
-  // time since its last frame as one more (or as the rest of one that had no end).
-  std::vector<Gap> gaps_of(std::string_view feed, std::string_view stream) const;
+  // What goes on in the next tape for one stream: its open gaps and, after an interruption, what
+  // nobody covered since: the time from the last frame on (or the rest of a gap that had no end),
+  // and what a connection that was dead already, but not found so, had seemed to cover.
+  std::vector<Gap> gaps_of(std::string_view feed, std::string_view stream,
+                           std::string_view endpoint) const;
   const CursorRecord* cursor_of(std::string_view feed, std::string_view stream) const;
+
+ private:
+  std::vector<Coverage::Hole> holes_of(std::string_view feed, std::string_view endpoint) const;
 };
 
 // The newest tape of `name` in `directory`; one that is `open` though nobody writes it becomes

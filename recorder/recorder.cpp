@@ -92,7 +92,12 @@ class Recording {
           tell(severity, who, what);
         },
         [this] { loop_->stop(); });
-    return predecessor ? supervisor_->continue_after(*predecessor) : Result<void>();
+    if (!predecessor) return {};
+    return supervisor_->continue_after(
+        *predecessor,
+        [&](const std::string& feed, Ns since_ns, Normalizer& normalizer) -> Result<void> {
+          return remember_rows(*predecessor, feed, since_ns, normalizer);
+        });
   }
 
   int run(std::ostream& out, std::ostream& err) {

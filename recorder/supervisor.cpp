@@ -39,18 +39,20 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
   }
 }
 
-std::set<std::string> Supervisor::FeedRun::streams() const {
-  std::set<std::string> all;
-  for (const auto& link : links) all.insert(link->streams().begin(), link->streams().end());
+std::map<std::string, std::string> Supervisor::FeedRun::streams() const {
+  std::map<std::string, std::string> all;
+  for (const auto& link : links) {
+    for (const std::string& stream : link->streams()) all.emplace(stream, link->endpoint());
+  }
   return all;
 }
 
-Result<void> Supervisor::continue_after(const Predecessor& predecessor) {
+Result<void> Supervisor::continue_after(const Predecessor& predecessor, const TellRows& tell_rows) {
   for (const auto& feed : feeds_) {
     FeedContext& context = feed->context;
     Ns since_ns = predecessor.last_ns;
-    for (const std::string& stream : feed->streams()) {
-      for (Gap& gap : predecessor.gaps_of(context.name, stream)) {
+    for (const auto& [stream, endpoint] : feed->streams()) {
+      for (Gap& gap : predecessor.gaps_of(context.name, stream, endpoint)) {
         since_ns = std::min(since_ns, gap.floor_ns);
         context.ledger->carry(std::move(gap));
       }
@@ -61,8 +63,7 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor) {
       journal_.rows_of(context.name, std::nullopt, std::nullopt, cursor->recv_ns)
           .set_cursor(stream, cursor->value);
     }
-    if (auto told = remember_rows(predecessor, context.name, since_ns, *context.normalizer); !told)
-      return told;
+    if (auto told = tell_rows(context.name, since_ns, *context.normalizer); !told) return told;
   }
   return {};
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +38,10 @@ class Supervisor {
 
   // Goes on where an earlier recorder of this name ended: its open gaps, its cursors, and, when it
   // was interrupted, a gap for every stream since then. Before start(). The error is a tape's.
-  Result<void> continue_after(const Predecessor& predecessor);
+  // `tell_rows` gives a feed's decoder what the earlier tapes have.
+  using TellRows =
+      std::function<Result<void>(const std::string& feed, Ns since_ns, Normalizer& normalizer)>;
+  Result<void> continue_after(const Predecessor& predecessor, const TellRows& tell_rows);
   void start();
   void stop();
   // Closes the ledgers; after on_over.
@@ -51,7 +54,7 @@ class Supervisor {
   struct FeedRun {
     FeedContext context;
     std::vector<std::unique_ptr<Link>> links;
-    std::set<std::string> streams() const;  // over all its links
+    std::map<std::string, std::string> streams() const;  // over all its links, with the endpoint
   };
 
   void on_change();

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -73,6 +75,9 @@ class TapeReader {
   // The least id of a frame received at `t` or later, in O(log n); nullopt when there is none.
   // Where the wall clock stepped back it is the first such frame that the halving meets.
   virtual Result<std::optional<std::int64_t>> first_frame_at(Ns t) = 0;
+  // When each of these connections last received a frame; those that never did are left out. Walks
+  // back from the end until it has met them all.
+  virtual Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) = 0;
   // The last frame's receipt; nullopt on a tape without frames.
   virtual Result<std::optional<Ns>> last_frame_ns() = 0;
 

@@ -58,6 +58,7 @@ class Reader final : public TapeReader {
   Result<std::vector<Count>> unparsed_counts() override;
 
   Result<std::optional<std::int64_t>> first_frame_at(Ns t) override { return first_at("frame", t); }
+  Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) override;
   Result<std::optional<Ns>> last_frame_ns() override;
 
   Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
@@ -310,6 +311,21 @@ Result<std::optional<std::int64_t>> Reader::first_at(std::string_view table, Ns 
       low = id + 1;
     }
     probe->reset();
+  }
+  return found;
+}
+
+Result<std::map<std::int64_t, Ns>> Reader::last_received(std::set<std::int64_t> connections) {
+  std::map<std::int64_t, Ns> found;
+  auto select =
+      database_->prepare("SELECT connection_id, recv_ns, direction FROM frame ORDER BY id DESC");
+  if (!select) return select.error();
+  while (!connections.empty()) {
+    const int code = select->step();
+    if (code == SQLITE_DONE) break;
+    if (code != SQLITE_ROW) return database_->error("read it");
+    if (select->bytes(2) == "out" || connections.erase(select->integer(0)) == 0) continue;
+    found[select->integer(0)] = select->integer(1);
   }
   return found;
 }

@@ -1,0 +1,239 @@
+#include "tests/simulation/run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "recorder/supervisor.h"
+#include "tests/support/fakes.h"
+
+namespace tapedeck::testing {
+namespace {
+
+// Everything that a feed has; a feed without a line records what it does by default.
+const std::map<std::string, std::string, std::less<>>& configurations() {
+  static const std::map<std::string, std::string, std::less<>> kConfigurations = {
+      {"alterscope",
+       R"("api_key":"k-secret","opportunities":["hyperliquid-btc-basis","aave-usdc-lending"])"},
+      {"alphahub", R"("email":"me@example.org","password":"p-secret","algorithms":[14,16,17,18])"},
+      {"nexusglass", R"("api_key":"k-secret")"},
+      {"hypercall",
+       R"("wallet":"0x1234","channels":["orderbook","trades","fills","order_updates","index_prices"])"},
+      {"marketai",
+       R"("api_key":"k-secret","channels":[{"type":"quotes"},{"type":"signals"},{"type":"trades"}])"},
+  };
+  return kConfigurations;
+}
+
+std::string config_of(const SimService& service, int connections) {
+  const std::string name(service.feed().name());
+  const auto own = configurations().find(name);
+  return R"({"feeds":{")" + name + R"(":{"ws_url":")" + service.ws_url() + R"(","rest_url":")" +
+         service.rest_url() + R"(","connections":)" + std::to_string(connections) +
+         (own == configurations().end() ? "" : "," + own->second) + "}}}";
+}
+
+// One process's life.
+class Recorder {
+ public:
+  Recorder(World& world, const std::string& config, std::string* story)
+      : config_(std::move(*parse_config(config, source_))),
+        journal(world),
+        supervisor_(
+            world, journal, config_, world.wall(),
+            [&world, story](Severity, std::string_view who, std::string_view what) {
+              *story += "  " + format_rfc3339(world.wall()) + " " + std::string(who) + ": " +
+                        std::string(what) + "\n";
+            },
+            [this] { is_over = true; }) {}
+
+  void start(const std::vector<const SimTape*>& earlier) {
+    if (!earlier.empty()) go_on(earlier);
+    supervisor_.start();
+  }
+  void stop() { supervisor_.stop(); }
+  void finish(Ns at_ns) {
+    supervisor_.finish(at_ns);
+    journal.stall(0);
+    journal.commit();
+  }
+
+ private:
+  void go_on(const std::vector<const SimTape*>& earlier) {
+    const SimTape& last = *earlier.back();
+    Predecessor predecessor;
+    predecessor.path = "earlier.tape";
+    predecessor.outcome = "interrupted";
+    predecessor.started_ns = last.started_ns;
+    predecessor.last_ns = last.frames > 0 ? last.last_frame_ns : last.started_ns;
+    for (const auto& [id, gap] : last.gaps) predecessor.gaps.push_back(gap);
+    for (const auto& [name, cursor] : last.cursors) predecessor.cursors.push_back(cursor);
+    for (const auto& [id, one] : last.connections) {
+      if (!one.ready_ns) continue;
+      const auto heard = last.last_received.find(id);
+      const Ns last_ns = heard == last.last_received.end() ? *one.ready_ns : heard->second;
+      predecessor.lines.push_back(
+          {one.feed, one.endpoint, one.slot, *one.ready_ns, last_ns, !one.closed_ns});
+    }
+    const Result<void> gone_on = supervisor_.continue_after(
+        predecessor,
+        [&](const std::string& feed, Ns since_ns, Normalizer& normalizer) -> Result<void> {
+          tell_rows(earlier, feed, since_ns, normalizer);
+          return {};
+        });
+    EXPECT_TRUE(gone_on);
+  }
+
+  static void tell_rows(const std::vector<const SimTape*>& earlier, const std::string& feed,
+                        Ns since_ns, Normalizer& normalizer) {
+    const auto wanted = normalizer.remembered_tables();
+    for (const SimTape* tape : earlier) {
+      for (const SimRow& row : tape->rows) {
+        if (row.feed != feed || row.recv_ns < since_ns) continue;
+        if (std::find(wanted.begin(), wanted.end(), row.table) == wanted.end()) continue;
+        const std::vector<Value> values = row.values();
+        normalizer.remember({row.table, row.origin, row.recv_ns, row.event_ns, values});
+      }
+    }
+  }
+
+  FakeSource source_;
+  RecorderConfig config_;
+
+ public:
+  SimJournal journal;
+
+ private:
+  Supervisor supervisor_;
+
+ public:
+  bool is_over = false;
+};
+
+class Run {
+ public:
+  Run(const Feed& feed, std::uint64_t seed)
+      : world_(seed),
+        service_(world_, feed, seed, world_.wall() - world_.dice.ms(1'000, 60'000),
+                 static_cast<double>(world_.dice.between(2, 15))),
+        connections_(world_.dice.chance(0.3) ? 2 : 1) {}
+
+  RunResult play() {
+    service_.begin();
+    start_recorder();
+    const Ns troubled_until = world_.mono() + world_.dice.ms(20'000, 120'000);
+    while (world_.mono() < troubled_until) {
+      world_.run_until(world_.mono() + world_.dice.ms(50, 12'000));
+      trouble();
+    }
+    // Then all is well for a while, mostly long enough for the gaps to be filled.
+    world_.rest_trouble = 0;
+    world_.run_until(world_.mono() + world_.dice.ms(1'000, 300'000));
+    const Ns ended_ns = world_.wall();
+    recorder_->stop();
+    for (int i = 0; i < 100 && !recorder_->is_over; ++i) {
+      world_.run_until(world_.mono() + 100 * kNsPerMs);
+    }
+    recorder_->finish(world_.wall());
+    tapes_.push_back(std::make_unique<SimTape>(recorder_->journal.tape()));
+    recorder_.reset();
+    FakeSource source;
+    const auto config = parse_config(config_of(service_, connections_), source);
+    result_.verdict = judge(*config->feeds.front().plan, service_, earlier(), ended_ns);
+    for (const auto& tape : tapes_) tell_gaps(*tape);
+    return std::move(result_);
+  }
+
+ private:
+  std::vector<const SimTape*> earlier() const {
+    std::vector<const SimTape*> all;
+    for (const auto& tape : tapes_) all.push_back(tape.get());
+    return all;
+  }
+
+  void start_recorder() {
+    recorder_ =
+        std::make_unique<Recorder>(world_, config_of(service_, connections_), &result_.story);
+    recorder_->start(earlier());
+  }
+
+  void tell(const std::string& what) {
+    result_.story += format_rfc3339(world_.wall()) + " " + what + "\n";
+  }
+  void tell_gaps(const SimTape& tape) {
+    for (const auto& [id, gap] : tape.gaps) {
+      result_.story += "gap " + std::string(to_string(gap.cause)) + " " + gap.stream + " " +
+                       format_rfc3339(gap.from_ns) + " .. " +
+                       (gap.to_ns ? format_rfc3339(*gap.to_ns) : "-") + " " +
+                       std::string(to_string(gap.status)) + " after " +
+                       gap.after_cursor.value_or("-") + ": " + gap.detail + "\n";
+    }
+  }
+
+  std::shared_ptr<Wire> any_wire() {
+    const auto& wires = service_.wires();
+    if (wires.empty()) return nullptr;
+    return wires[static_cast<std::size_t>(
+        world_.dice.between(0, static_cast<std::int64_t>(wires.size()) - 1))];
+  }
+
+  void trouble() {
+    const auto wire = any_wire();
+    switch (world_.dice.between(0, 9)) {
+      case 0:
+      case 1:
+        if (wire == nullptr) return;
+        ++result_.cuts;
+        tell("cut " + wire->endpoint());
+        return wire->cut();
+      case 2:
+        if (wire == nullptr) return;
+        tell("silence on " + wire->endpoint());
+        return wire->go_silent();
+      case 3:
+        if (wire == nullptr) return;
+        tell("the service closes " + wire->endpoint());
+        return wire->close(1012, "service restart");
+      case 4:
+        tell("the service restarts");
+        return service_.restart(world_.dice.ms(0, 15'000));
+      case 5:
+        tell("the disk stalls");
+        return recorder_->journal.stall(world_.dice.ms(100, 3'000));
+      case 6:
+      case 7:
+        return kill();
+      default:
+        world_.rest_trouble = world_.dice.uniform();
+        return tell("REST fails in " + std::to_string(world_.rest_trouble));
+    }
+  }
+
+  void kill() {
+    ++result_.kills;
+    tell("kill -9");
+    tapes_.push_back(std::make_unique<SimTape>(recorder_->journal.tape()));
+    recorder_.reset();
+    world_.run_until(world_.mono() + world_.dice.ms(0, 20'000));
+    tell("the recorder starts again");
+    start_recorder();
+  }
+
+  World world_;
+  SimService service_;
+  int connections_;
+  std::unique_ptr<Recorder> recorder_;
+  std::vector<std::unique_ptr<SimTape>> tapes_;
+  RunResult result_;
+};
+
+}  // namespace
+
+RunResult run_world(const Feed& feed, std::uint64_t seed) {
+  return Run(feed, seed).play();
+}
+
+}  // namespace tapedeck::testing

@@ -1,0 +1,21 @@
+// One run of the simulated world from one seed: a recorder, services, and troubles of every kind.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/simulation/truth.h"
+
+namespace tapedeck::testing {
+
+struct RunResult {
+  Verdict verdict;
+  std::string story;  // what happened, one line each, for whoever looks into a failing seed
+  std::int64_t kills = 0;
+  std::int64_t cuts = 0;
+};
+
+// The same seed and feed give the same run, on every machine.
+RunResult run_world(const Feed& feed, std::uint64_t seed);
+
+}  // namespace tapedeck::testing

@@ -1,0 +1,96 @@
+#include "tests/simulation/tape.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tapedeck::testing {
+namespace {
+constexpr Ns kCommitNs = 50 * kNsPerMs;
+}  // namespace
+
+std::vector<Value> SimRow::values() const {
+  std::vector<Value> all;
+  for (const Cell& cell : cells) {
+    Value value;
+    value.type = cell.type;
+    value.integer = cell.integer;
+    if (cell.type == Value::Type::text) value.text = cell.text;
+    all.push_back(value);
+  }
+  return all;
+}
+
+SimJournal::SimJournal(World& world) : world_(world), due_(world.make_timer()) {
+  tape_.started_ns = world.wall();
+}
+
+void SimJournal::later(std::function<void(SimTape&)> change) {
+  if (pending_.empty()) due_->set(kCommitNs, [this] { commit(); });
+  pending_.push_back(std::move(change));
+}
+
+void SimJournal::commit() {
+  if (world_.mono() < stalled_until_) {
+    due_->set(stalled_until_ - world_.mono(), [this] { commit(); });
+    return;
+  }
+  for (const auto& change : std::exchange(pending_, {})) change(tape_);
+}
+
+void SimJournal::stall(Ns for_ns) {
+  stalled_until_ = world_.mono() + for_ns;
+}
+
+void SimJournal::put_connection(const ConnectionInfo& connection) {
+  later([connection](SimTape& tape) { tape.connections[connection.id] = connection; });
+}
+void SimJournal::put_request(const RequestInfo& request) {
+  later([request](SimTape& tape) { tape.requests[request.id] = request; });
+}
+void SimJournal::put_gap(const Gap& gap) {
+  later([gap](SimTape& tape) { tape.gaps[gap.id] = gap; });
+}
+void SimJournal::put_stream(const StreamInfo& stream) {
+  later([stream](SimTape& tape) { tape.streams[{stream.feed, stream.stream}] = stream; });
+}
+
+std::int64_t SimJournal::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
+                                   Opcode /*opcode*/, std::string_view /*payload*/) {
+  if (world_.mono() < stalled_until_) return 0;
+  later([=](SimTape& tape) {
+    ++tape.frames;
+    if (direction == Direction::in) tape.last_received[connection_id] = recv_ns;
+    tape.last_frame_ns = recv_ns;
+  });
+  return ++frames_;
+}
+
+RowSink& SimJournal::rows_of(std::string_view feed, Int /*frame_id*/, Int /*request_id*/,
+                             Ns recv_ns) {
+  rows_.feed = std::string(feed);
+  rows_.recv_ns = recv_ns;
+  return rows_;
+}
+
+void SimJournal::Rows::add_row(const Row& row) {
+  SimRow kept;
+  kept.table = row.table->id;
+  kept.feed = feed;
+  kept.origin = row.origin;
+  kept.recv_ns = recv_ns;
+  kept.event_ns = row.event_ns;
+  for (const Value& value : row.values) {
+    kept.cells.push_back({value.type, value.integer, std::string(value.text)});
+  }
+  journal_.later(
+      [kept = std::move(kept)](SimTape& tape) mutable { tape.rows.push_back(std::move(kept)); });
+}
+
+void SimJournal::Rows::set_cursor(std::string_view stream, std::string_view value) {
+  CursorRecord cursor{feed, std::string(stream), std::string(value), recv_ns};
+  journal_.later([cursor = std::move(cursor)](SimTape& tape) {
+    tape.cursors[{cursor.feed, cursor.stream}] = cursor;
+  });
+}
+
+}  // namespace tapedeck::testing
