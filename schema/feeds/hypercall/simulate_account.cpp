@@ -202,17 +202,20 @@ std::string settlement_message(std::uint64_t seed, std::int64_t n, Ns at_ns) {
 
 std::string liquidation_message(std::uint64_t seed, std::int64_t n, Ns at_ns) {
   Random random(seed, 'l', n);
-  const bool auction = n % 2 == 1;
+  // There and back: each state is the next message's previous one.
+  constexpr std::string_view kStates[] = {"Normal", "Warning", "Liquidating", "Warning", "Normal"};
+  const auto step = static_cast<std::size_t>(n % 4);
+  const bool auction = step == 1;
   Object update;
   update.text("type", "LiquidationStateChange")
       .text("wallet_address", kWallet)
-      .text("previous_state", auction ? "Warning" : "Normal")
-      .text("new_state", auction ? "Liquidating" : "Warning")
+      .text("previous_state", kStates[step])
+      .text("new_state", kStates[step + 1])
       .text("equity", decimal(random.in(900'000, 1'000'000), 2))
       .text("mm_required", "9500.0")
       .text("shortfall", auction ? "12.067400000000001" : "0")
       .raw("auction_id", auction ? "9007199254740995" : "null");
-  if (auction) update.text("im_required", "11000.0").text("margin_ratio", "1e-28");
+  if (n % 2 == 1) update.text("im_required", "11000.0").text("margin_ratio", "1e-28");
   return update.number("timestamp", to_ms(at_ns)).str();
 }
 

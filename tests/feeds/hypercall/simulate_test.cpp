@@ -126,6 +126,22 @@ TEST(HypercallSimulator, CarriesTheValuesThatBreakCarelessRecorders) {
   }
 }
 
+TEST(HypercallSimulator, LeadsEachLiquidationStateIntoTheNext) {
+  const auto simulator = hypercall_feed().make_simulator(kSeed);
+  std::string state = "Normal";
+  std::set<std::string> states;
+  for (std::int64_t k = 0; k < 4 * simulator->cycle(); ++k) {
+    const std::string text = message(*simulator, k);
+    if (text.find("LiquidationStateChange") == std::string::npos) continue;
+    JsonDoc doc;
+    ASSERT_TRUE(doc.parse(text)) << text;
+    EXPECT_EQ(doc.root()["previous_state"].text(), state) << text;
+    state = doc.root()["new_state"].text();
+    states.insert(state);
+  }
+  EXPECT_EQ(states, (std::set<std::string>{"Normal", "Warning", "Liquidating"}));
+}
+
 TEST(HypercallSimulator, DependsOnSeedAndNumberAlone) {
   const auto one = hypercall_feed().make_simulator(kSeed);
   const auto same = hypercall_feed().make_simulator(kSeed);
