@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 
-from tape_oracle_feeds import DERIVE, ROW_TABLES, derive
+from tape_oracle_feeds import DERIVE, derive
+from tape_oracle_feeds.rows import ROW_TABLES
 from tape_oracle_values import Obj, parse, same
 
 COMMON = "id frame_id request_id feed origin recv_ns event_ns".split()
@@ -37,7 +38,9 @@ BOOLEANS = {"is_liquidation", "is_closed", "is_taker", "is_call", "active"}
 # Identifiers and counts of the services: INTEGER where they fit 64 signed bits, else TEXT.
 IDS = {"as_of_block", "algorithm_id", "latency_ms", "order_id", "fill_id", "auction_id",
        "competition_id", "rank", "seconds_remaining", ("fill", "trade_id")}
-ENDPOINTS = {"nexusglass": {"ws", "ws/nexus-bridge", "ws/fastfeed"}, "hypercall": {"ws"}}
+ENDPOINTS = {"alterscope": {"v2/ws/factors"}, "alphahub": {"socket/websocket"},
+             "nexusglass": {"ws", "ws/nexus-bridge", "ws/fastfeed"}, "hypercall": {"ws"},
+             "marketai": {"/"}}
 ONE_OF = {
     ("session", "outcome"): {"open", "closed", "interrupted"},
     ("connection", "closed_by"): {"server", "client", "network", None},
@@ -149,10 +152,26 @@ class Judge:
 
     def judge_secrets(self, value, where):
         for key, inner in value if isinstance(value, Obj) else enumerate(value):
-            if key in ("api_key", "email", "password", "token"):
+            if key in ("api_key", "email", "password", "token", "renew_token"):
                 self.expect(inner == "***", f"{where}.{key}: not redacted")
             elif isinstance(inner, (Obj, list)):
                 self.judge_secrets(inner, f"{where}.{key}")
+
+    def judge_requests(self):
+        for request in self.tape.all("SELECT * FROM request WHERE status = 200"):
+            name = f"request {request['id']}"
+            self.expect(re.match("https?://", request["url"] or ""),
+                        f"{name} url: {request['url']!r}")
+            try:
+                body = parse(request["body"])
+            except (TypeError, ValueError) as error:
+                self.differ(f"{name} body: no JSON: {error}")
+                continue
+            data = body.get("data") if isinstance(body, Obj) else None
+            if request["purpose"] == "login":
+                self.expect(isinstance(data, Obj) and "token" in data, f"{name} body: no token")
+            if isinstance(body, (Obj, list)):
+                self.judge_secrets(body, f"{name} body")
 
     def judge_connections(self):
         closed = self.tape.all("SELECT outcome FROM session") == [{"outcome": "closed"}]
@@ -217,7 +236,8 @@ class Judge:
             elif row.table != "feed_error":
                 # Redundant connections fold as multisets: a row when one of them has delivered it
                 # once more often than any did before. One connection alone never folds.
-                counts = self.delivered.setdefault((feed, endpoint, row.table, index, payload), {})
+                what = (index, payload) if row.event is None else row.event
+                counts = self.delivered.setdefault((feed, endpoint, row.table, what), {})
                 before = max(counts.values(), default=0)
                 slot = connection.get("slot") or 0
                 counts[slot] = counts.get(slot, 0) + 1
@@ -291,6 +311,7 @@ class Judge:
             self.judge_session()
             self.read_frames()
             self.judge_connections()
+            self.judge_requests()
             for table in ROW_TABLES:
                 self.judge_rows(table)
         print(f"{self.frame_count} frames, {self.row_count} rows, {self.differences} differences")

@@ -91,6 +91,26 @@ class MessageJson(Json):
             canon(value) in map(canon, self.value.all(key)) for key, value in sent)
 
 
+class Members(Json):
+    """An object of this one's members, as sent. Freedom: the optional ones, and their order."""
+
+    def __init__(self, value, optional):
+        super().__init__(value)
+        self.optional = optional
+
+    def same(self, cell):
+        try:
+            sent = parse(cell) if isinstance(cell, str) else None
+        except ValueError:
+            return False
+        if not isinstance(sent, Obj):
+            return False
+        demanded = [(k, canon(v)) for k, v in self.value if k not in self.optional]
+        found = [(k, canon(v)) for k, v in sent]
+        return all(pair in found for pair in demanded) and all(
+            (k, v) in [(name, canon(value)) for name, value in self.value] for k, v in found)
+
+
 class Either:
     """Freedom: any of these."""
 

@@ -21,6 +21,19 @@ std::string line_of(Opcode opcode, std::string_view payload) {
   return std::to_string(static_cast<int>(opcode)) + " " + std::string(payload);
 }
 
+// What records everything that a simulated feed has: a line each.
+const std::map<std::string, std::string> kEverything = {
+    {"alterscope", R"("api_key": "loopback-api-key", "opportunities": ["hyperliquid-btc-basis",
+        "aave-usdc-lending", "morpho-usdc-vault", "ethena-susde-yield", "pendle-pt-eeth",
+        "compound-usdt-lending", "curve-3pool-lp", "lido-steth-staking"])"},
+    {"alphahub", R"("email": "loop@example.org", "password": "loopback-password")"},
+    {"nexusglass", R"("api_key": "loopback-api-key")"},
+    {"hypercall", R"("wallet": "0xabc", "channels": ["orderbook", "trades", "market_updates",
+        "options_chain", "index_prices", "candles:BTC:1h", "order_updates", "fills", "portfolio",
+        "liquidation", "competition"])"},
+    {"marketai", R"("api_key": "loopback-api-key")"},
+};
+
 }  // namespace
 
 SimulatedServices::SimulatedServices(SimOptions options) {
@@ -135,16 +148,32 @@ void Replaying::wait() {
 std::string config_for(const std::string& host, const std::optional<std::string>& ca_file) {
   const std::string ws = ca_file ? "wss://" : "ws://";
   const std::string http = ca_file ? "https://" : "http://";
-  const std::string tls = ca_file ? R"("tls": {"ca_file": ")" + *ca_file + "\"}," : "";
-  const auto urls = [&](const std::string& feed) {
-    return "\"ws_url\": \"" + ws + host + "/" + feed + "\", \"rest_url\": \"" + http + host + "/" +
-           feed + R"(", "reconnect": {"initial_ms": 20, "max_ms": 50, "jitter_ms": 10})";
-  };
-  return "{" + tls + R"("feeds": {"nexusglass": {"api_key": "loopback-api-key",)" +
-         urls("nexusglass") +
-         R"(}, "hypercall": {"wallet": "0xabc", "channels": ["orderbook", "trades", "market_updates", "options_chain",
-         "index_prices", "candles:BTC:1h", "order_updates", "fills", "portfolio", "liquidation", "competition"],)" +
-         urls("hypercall") + "}}}";
+  std::string out = ca_file ? R"({"tls": {"ca_file": ")" + *ca_file + R"("}, "feeds": {)"
+                            : std::string(R"({"feeds": {)");
+  for (const Feed* feed : all_feeds()) {
+    const std::string name(feed->name());
+    const auto everything = kEverything.find(name);
+    if (everything == kEverything.end())
+      throw std::runtime_error(name + " needs a line in kEverything (tests/loopback/harness.cpp)");
+    out.append(out.back() == '{' ? "\"" : ", \"").append(name).append("\": {");
+    out.append(everything->second);
+    out += R"(, "ws_url": ")" + ws + host + "/" + name + R"(", "rest_url": ")" + http + host + "/" +
+           name + R"(", "reconnect": {"initial_ms": 20, "max_ms": 50, "jitter_ms": 10}})";
+  }
+  return out + "}}";
+}
+
+Extent extent() {
+  const ProcessSource source;
+  Extent out;
+  const RecorderConfig config = must(parse_config(config_for("127.0.0.1:1"), source));
+  for (const FeedConfig& feed : config.feeds) {
+    for (const std::string& endpoint : feed.plan->endpoints()) {
+      ++out.connections;
+      out.streams += feed.plan->make_client(endpoint, 0)->streams().size();
+    }
+  }
+  return out;
 }
 
 FramesByEndpoint frames_of(

@@ -99,10 +99,17 @@ class Replaying {
   std::thread thread_;
 };
 
-// A configuration that records both feeds, everything they have, from `host` (`127.0.0.1:PORT`).
-// `ca_file`: over TLS, trusting that certificate.
+// A configuration that records every feed of the registry, everything it has, from `host`
+// (`127.0.0.1:PORT`). `ca_file`: over TLS, trusting that certificate.
 std::string config_for(const std::string& host,
                        const std::optional<std::string>& ca_file = std::nullopt);
+
+// What config_for() records: connections, and the streams on them.
+struct Extent {
+  std::size_t connections = 0;
+  std::size_t streams = 0;
+};
+Extent extent();
 
 // The tape's frames as `OPCODE PAYLOAD`, by feed and endpoint in order, of one direction; only
 // those for which `keep`.

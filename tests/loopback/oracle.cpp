@@ -25,7 +25,7 @@ Verdict judge(const std::string& tape) {
   return verdict;
 }
 
-std::int64_t run_sql(const std::string& path, const std::string& sql) {
+std::vector<std::vector<std::string>> rows_by_sql(const std::string& path, const std::string& sql) {
   sqlite3* opened = nullptr;
   EXPECT_EQ(sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
   const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
@@ -34,9 +34,23 @@ std::int64_t run_sql(const std::string& path, const std::string& sql) {
       << sql << ": " << sqlite3_errmsg(opened);
   const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement(prepared,
                                                                              &sqlite3_finalize);
-  const int step = sqlite3_step(prepared);
-  EXPECT_TRUE(step == SQLITE_ROW || step == SQLITE_DONE) << sql << ": " << sqlite3_errmsg(opened);
-  return step == SQLITE_ROW ? sqlite3_column_int64(prepared, 0) : 0;
+  std::vector<std::vector<std::string>> rows;
+  int step = sqlite3_step(prepared);
+  for (; step == SQLITE_ROW; step = sqlite3_step(prepared)) {
+    std::vector<std::string>& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(prepared); ++i) {
+      const void* const bytes = sqlite3_column_blob(prepared, i);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(prepared, i));
+      row.emplace_back(static_cast<const char*>(bytes), bytes == nullptr ? 0 : size);
+    }
+  }
+  EXPECT_EQ(step, SQLITE_DONE) << sql << ": " << sqlite3_errmsg(opened);
+  return rows;
+}
+
+std::int64_t run_sql(const std::string& path, const std::string& sql) {
+  const auto rows = rows_by_sql(path, sql);
+  return rows.empty() ? 0 : std::stoll(rows.front().front());
 }
 
 void expect_no_differences(const std::string& tape) {

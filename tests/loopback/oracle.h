@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tapedeck::testing {
 
@@ -16,8 +17,10 @@ Verdict judge(const std::string& tape);
 // Fails the test with what the judge has to say against the tape.
 void expect_no_differences(const std::string& tape);
 
-// Runs `sql` on the database at `path`; the first column of the first row, 0 without one. Fails the
-// test when SQLite refuses.
+// What `sql` gives on the database at `path`, as text (NULL: ""). Fails the test when SQLite
+// refuses.
+std::vector<std::vector<std::string>> rows_by_sql(const std::string& path, const std::string& sql);
+// The first column of the first row, 0 without one.
 std::int64_t run_sql(const std::string& path, const std::string& sql);
 
 }  // namespace tapedeck::testing

@@ -2,87 +2,22 @@
 // that shares no code with it.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "schema/ws/codec.h"
-#include "tests/loopback/harness.h"
 #include "tests/loopback/oracle.h"
-#include "tests/support/scripted_server.h"
+#include "tests/loopback/said_service.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
 namespace {
 
 using testing::expect_no_differences;
-using testing::Recording;
+using testing::record_said;
 using testing::run_sql;
-using testing::ScriptedServer;
-using testing::ScriptedSocket;
+using testing::Said;
 using testing::TempDir;
-
-// A service that says what it is told to.
-struct Said {
-  std::string payload;
-  Opcode opcode = Opcode::text;
-};
-
-void say(ScriptedSocket& socket, const Said& message) {
-  std::string bytes;
-  ws::append_frame(bytes, message.opcode, message.payload, nullptr);
-  socket.write(bytes);
-}
-
-// Acknowledges what the client asks for; says `messages` at the first subscription, or at once
-// (`unasked`); ends with the client's close.
-std::function<void(ScriptedSocket&)> service(std::vector<Said> messages, bool unasked) {
-  return [messages = std::move(messages), unasked](ScriptedSocket& socket) {
-    const std::string header = socket.read_header();
-    if (header.empty()) return;
-    socket.accept_upgrade(header);
-    const auto say_all = [&] {
-      for (const Said& message : messages) say(socket, message);
-    };
-    if (unasked) say_all();
-    ws::Decoder decoder(ws::Role::server, 1U << 20U);
-    while (true) {
-      ws::Message message;
-      const auto status = decoder.next(message);
-      if (status == ws::Decoder::Status::failed) return;
-      if (status == ws::Decoder::Status::need_more) {
-        const std::string byte = socket.read(1);
-        if (byte.empty()) return;
-        *decoder.prepare(1) = byte.front();
-        decoder.commit(1);
-        continue;
-      }
-      if (message.opcode == Opcode::close) return say(socket, {"\x03\xe8", Opcode::close});
-      if (message.payload.find("\"Authenticate\"") != std::string::npos) {
-        say(socket, {R"({"type":"Authenticated","wallet":"0xabc"})"});
-      }
-      if (message.payload.find("\"Subscribe\"") != std::string::npos) {
-        say(socket, {R"({"type":"Subscribed","channel":"orderbook"})"});
-        say_all();
-      }
-    }
-  };
-}
-
-// Records `messages` from one connection of `feed`, with `options` in the feed's configuration,
-// and gives the tape.
-std::string record_said(const std::string& directory, const std::string& feed,
-                        const std::string& options, const std::vector<Said>& messages,
-                        bool unasked) {
-  const ScriptedServer server(service(messages, unasked));
-  Recording recording("{\"feeds\": {\"" + feed + "\": {" + options + ", \"ws_url\": \"" +
-                          server.url("ws", "") + "\", \"rest_url\": \"" + server.url("http", "") +
-                          "\"}}}",
-                      directory);
-  recording.wait_until_committed(static_cast<std::int64_t>(messages.size()) + (unasked ? 0 : 4));
-  return recording.stop();
-}
 
 // An EVENT's or a SNAPSHOT's event.
 std::string event(const std::string& id, const std::string& detected_at,
@@ -123,9 +58,8 @@ TEST(TapeOracleDocuments, AgreesOnFastfeed) {
       {R"({"type":"ERROR","payload":{"code":"RATE_LIMITED","message":"slow \u0064own"}})"},
   };
   const TempDir directory;
-  const std::string tape =
-      record_said(directory.path(), "nexusglass",
-                  R"("api_key": "k1", "endpoints": ["ws/fastfeed"])", messages, true);
+  const std::string tape = record_said(
+      directory.path(), "nexusglass", R"("api_key": "k1", "endpoints": ["ws/fastfeed"])", messages);
   EXPECT_EQ(run_sql(tape, "SELECT count(*) FROM alert"), 6);
   EXPECT_EQ(run_sql(tape, "SELECT count(*) FROM unparsed"), 5);
   EXPECT_EQ(run_sql(tape, "SELECT count(*) FROM feed_error"), 1);
@@ -148,7 +82,7 @@ TEST(TapeOracleDocuments, AgreesOnMarketData) {
   };
   const TempDir directory;
   const std::string tape = record_said(directory.path(), "nexusglass",
-                                       R"("api_key": "k1", "endpoints": ["ws"])", messages, true);
+                                       R"("api_key": "k1", "endpoints": ["ws"])", messages);
   EXPECT_EQ(run_sql(tape, "SELECT count(*) FROM snapshot"), 5);
   EXPECT_EQ(run_sql(tape, "SELECT count(*) FROM alert"), 1);
   expect_no_differences(tape);
@@ -240,7 +174,9 @@ std::vector<Said> market_messages() {
 
 std::string record_hypercall(const std::string& directory, const std::vector<Said>& messages) {
   return record_said(directory, "hypercall", R"("wallet": "0xabc", "channels": ["orderbook"])",
-                     messages, false);
+                     messages,
+                     {{"\"Authenticate\"", R"({"type":"Authenticated","wallet":"0xabc"})"},
+                      {"\"Subscribe\"", R"({"type":"Subscribed","channel":"orderbook"})"}});
 }
 
 TEST(TapeOracleDocuments, AgreesOnHypercallsDocumentedMessages) {

@@ -23,8 +23,14 @@ class Program : public ::testing::Test {
     auto process = std::make_unique<Process>(
         std::vector<std::string>{"record", "--config", directory_.file("config.json"), "--tapes",
                                  directory_.file("tapes"), "--name", "night"});
-    for (int links = 0; links < 4; ++links) EXPECT_TRUE(process->err_says("streams ready"));
+    for (std::size_t links = 0; links < extent().connections; ++links)
+      EXPECT_TRUE(process->err_says("streams ready"));
     return process;
+  }
+  static SimOptions busy() {
+    SimOptions options;
+    options.rate = 500;
+    return options;
   }
   std::vector<std::string> tapes() const { return *list_tapes(directory_.file("tapes")); }
   static std::string outcome_of(const std::string& tape) {
@@ -36,9 +42,9 @@ class Program : public ::testing::Test {
 };
 
 TEST_F(Program, EndsWithASummaryAndAClosedTapeOnCtrlC) {
-  SimulatedServices services({});
+  SimulatedServices services(busy());
   const auto recorder = record(services);
-  services.wait_until_sent(4, 5);
+  services.wait_until_sent(extent().connections, 5);
   recorder->signal(SIGINT);
   const std::string summary = recorder->rest_of_out();
   EXPECT_EQ(recorder->wait(), 0);
@@ -49,9 +55,9 @@ TEST_F(Program, EndsWithASummaryAndAClosedTapeOnCtrlC) {
 }
 
 TEST_F(Program, AKilledRecordersTapeIsWholeUpToItsLastCommitAndTheNextOneSaysSo) {
-  SimulatedServices services({});
+  SimulatedServices services(busy());
   const auto killed = record(services);
-  services.wait_until_sent(4, 20);
+  services.wait_until_sent(extent().connections, 20);
   killed->signal(SIGKILL);
   EXPECT_EQ(killed->wait(), -SIGKILL);
   const std::string first = tapes().at(0);
@@ -65,7 +71,7 @@ TEST_F(Program, AKilledRecordersTapeIsWholeUpToItsLastCommitAndTheNextOneSaysSo)
   auto before = open_tape(first);
   auto after = open_tape(tapes()[1]);
   const std::vector<Gap> gaps = std::move(*(*after)->gaps());
-  ASSERT_EQ(gaps.size(), 3U + 11U);
+  ASSERT_EQ(gaps.size(), extent().streams);
   for (const Gap& gap : gaps) {
     EXPECT_EQ(gap.cause, GapCause::restart) << gap.stream;
     EXPECT_EQ(gap.from_ns, (*before)->last_frame_ns()->value()) << gap.stream;
