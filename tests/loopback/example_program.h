@@ -2,15 +2,14 @@
 // servers.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <stdio.h>
-#include <sys/wait.h>
-
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "tests/loopback/piped_program.h"
 
 namespace tapedeck::testing {
 
@@ -23,10 +22,11 @@ struct Example {
   std::string program;
   std::string feed;
   std::string endpoint;
-  // The channels that the program subscribes to, in its order, with the underlying that it asks for
-  // ("": all).
-  std::vector<std::pair<std::string, std::string>> channels;
+  // The channels (topics, …) that the program asks for, in its order, each with the symbols that it
+  // names (underlyings, opportunities, …; none: all). None at all: the program gets its endpoint.
+  std::vector<std::pair<std::string, std::vector<std::string>>> channels;
   std::set<std::string> kinds;  // the data that it gets
+  std::string faster;           // the runner's last argument
 };
 
 inline void PrintTo(const Example& example, std::ostream* out) {
@@ -46,18 +46,9 @@ class ExampleProgram {
  public:
   ExampleProgram(const Example& example, const std::string& host, const std::string& directory)
       : record_(directory + "/" + example.program + ".received"),
-        pipe_(::popen(
-            (example.runner + " '" TAPEDECK_SOURCE_DIR "/tests/clients/documented/" +
-             example.program + "' 'ws://" + host + "/" + example.feed + "' '" + record_ + "'")
-                .c_str(),
-            "r")) {
-    EXPECT_NE(pipe_, nullptr);
-  }
-  ~ExampleProgram() {
-    if (pipe_ != nullptr) ::pclose(pipe_);
-  }
-  ExampleProgram(const ExampleProgram&) = delete;
-  ExampleProgram& operator=(const ExampleProgram&) = delete;
+        program_(example.runner + " '" TAPEDECK_SOURCE_DIR "/tests/clients/documented/" +
+                 example.program + "' 'ws://" + host + "/" + example.feed + "' '" + record_ + "' " +
+                 example.faster) {}
 
   // Waits until it has printed as many lines, and each of `kinds` in some line; false when it ended
   // before.
@@ -74,9 +65,7 @@ class ExampleProgram {
   // Waits for its end.
   void finish() {
     while (read_line()) continue;
-    const int status = ::pclose(pipe_);
-    pipe_ = nullptr;
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "ended with status " << status;
+    program_.expect_success();
     std::ifstream file(record_);
     std::string what;
     for (std::string payload; file >> what;) {
@@ -92,22 +81,24 @@ class ExampleProgram {
     }
   }
 
-  Lines prints;    // up to ` conf=`, which only one program prints
+  // What each print begins with: values (after ` conf=`, from ` {` on) are formatted by the
+  // language in its own way.
+  Lines prints;
   Lines received;  // once finished
   Lines closed;    // `CODE REASON`, likewise
 
  private:
   bool read_line() {
-    std::string line;
-    int c = ::fgetc(pipe_);
-    if (c == EOF) return false;
-    for (; c != EOF && c != '\n'; c = ::fgetc(pipe_)) line += static_cast<char>(c);
-    prints.push_back(line.substr(0, line.find(" conf=")));
-    return true;
+    while (const auto line = program_.line()) {
+      if (line->starts_with(' ') || line->starts_with('}')) continue;  // the rest of a print
+      prints.push_back(line->substr(0, std::min(line->find(" conf="), line->find(" {"))));
+      return true;
+    }
+    return false;
   }
 
   std::string record_;
-  FILE* pipe_;
+  PipedProgram program_;
 };
 
 }  // namespace tapedeck::testing
