@@ -192,6 +192,17 @@ TEST_F(Inspect, info_json_counts_everything_else_by_feed) {
             json({{{"stream", "ws/fastfeed"}, {"value", "7"}, {"recv_ns", at(1)}}}));
 }
 
+TEST_F(Inspect, info_json_says_how_much_of_each_stream_there_is) {
+  const json info = json::parse(run_cli({"info", tape_, "--json"}).out);
+  EXPECT_EQ(feed_named(info, "hypercall").at("coverage"),
+            json({{{"stream", "trades"},
+                   {"live_ns", at(4) - at(0.5)},
+                   {"filled_ns", 0},
+                   {"partial_ns", 0},
+                   {"missing_ns", at(10) - at(4) + at(0.5) - at(0)},
+                   {"before_ns", at(0.5) - at(0)}}}));
+}
+
 TEST_F(Inspect, info_for_people_has_a_section_for_all_that_is_there) {
   const Said said = run_cli({"info", tape_});
   EXPECT_EQ(said.code, 0);
@@ -228,7 +239,11 @@ TEST_F(Inspect, gaps_json_is_the_ledger) {
 
 TEST_F(Inspect, gaps_for_people_has_a_line_each) {
   const std::vector<std::string> lines = lines_of(run_cli({"gaps", tape_}).out);
-  ASSERT_EQ(lines.size(), 2U);
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_EQ(lines[2], "");
+  EXPECT_EQ(lines[3], "FEED        STREAM       LIVE  FILLED  PARTIAL  MISSING   WHOLE");
+  EXPECT_EQ(lines[4], "hypercall   trades       3.5s      0s       0s     6.5s  35.00%");
+  EXPECT_EQ(lines[5], "nexusglass  ws/fastfeed  9.8s      0s       0s    200ms  98.00%");
   EXPECT_EQ(lines[1],
             "hypercall  trades  disconnect  2026-11-21T09:30:04.000000000Z  "
             "2026-11-21T09:30:10.000000000Z    6.0s  "

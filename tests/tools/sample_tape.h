@@ -50,6 +50,7 @@ class TapeMaker {
   void commit() { expect_ok(writer_->commit()); }
   void connection(const ConnectionInfo& info) { expect_ok(writer_->put_connection(info)); }
   void gap(const Gap& gap) { expect_ok(writer_->put_gap(gap)); }
+  void stream(const StreamInfo& stream) { expect_ok(writer_->put_stream(stream)); }
   void request(const RequestInfo& request) { expect_ok(writer_->put_request(request)); }
   void cursor(const CursorRecord& cursor) { expect_ok(writer_->put_cursor(cursor)); }
 
@@ -159,6 +160,8 @@ inline void write_sample(const std::string& path) {
   request.status = 503;
   tape.request(request);
   tape.cursor({"nexusglass", "ws/fastfeed", "7", at(1)});
+  tape.stream({"nexusglass", "ws/fastfeed", "ws/fastfeed", at(0.2)});
+  tape.stream({"hypercall", "trades", "ws", at(0.5)});
   news.closed_ns = at(10);
   news.close_code = 1000;
   news.closed_by = ClosedBy::client;

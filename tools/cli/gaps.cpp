@@ -2,18 +2,20 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/format.h"
 #include "tools/cli/json_writer.h"
+#include "tools/cli/stream_table.h"
 
 namespace tapedeck::cli {
 namespace {
 
 const CommandSpec& spec() {
-  static const CommandSpec kSpec = {
-      "gaps",
-      "TAPE",
-      "Lists the spans for which messages may be missing, and what became of them.",
-      {{"json", "", "a JSON array instead of a table", ""}},
-      1,
-      1};
+  static const CommandSpec kSpec = {"gaps",
+                                    "TAPE",
+                                    "Lists the spans for which messages may be missing and what "
+                                    "became of them, and how much of each "
+                                    "stream the tape has.",
+                                    {{"json", "", "a JSON array instead of a table", ""}},
+                                    1,
+                                    1};
   return kSpec;
 }
 
@@ -72,10 +74,18 @@ int gaps_command(const Args& args, Io& io) {
     std::vector<std::string> elements;
     for (const Gap& gap : *gaps) elements.push_back(json_of(gap));
     io.out << json_array(elements, ",\n ") << '\n';
-  } else if (gaps->empty()) {
+    return kDone;
+  }
+  if (gaps->empty()) {
     io.err << "no gaps on " << (*tape)->path() << '\n';
   } else {
     print_table(*gaps, io);
+  }
+  const Result<std::vector<StreamTime>> times = stream_times_of(**tape);
+  if (!times) return failed(io, times.error().message);
+  if (!times->empty()) {
+    io.out << (gaps->empty() ? "" : "\n");
+    print_stream_times(*times, true, "", io);
   }
   return kDone;
 }

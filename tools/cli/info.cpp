@@ -4,6 +4,7 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/format.h"
 #include "tools/cli/json_writer.h"
+#include "tools/cli/stream_table.h"
 #include "tools/cli/tape_summary.h"
 
 namespace tapedeck::cli {
@@ -108,6 +109,8 @@ std::string feed_json(const std::string& name, const FeedSummary& feed) {
                           .add("recv_ns", cursor.recv_ns)
                           .text());
   }
+  std::vector<std::string> times;
+  for (const StreamTime& time : feed.stream_times) times.push_back(json_of(time));
   return JsonObject()
       .add("feed", name)
       .raw("connections", connections_json(feed))
@@ -119,6 +122,7 @@ std::string feed_json(const std::string& name, const FeedSummary& feed) {
       .raw("gaps", gaps.text())
       .raw("requests", json_array(requests))
       .raw("cursors", json_array(cursors))
+      .raw("coverage", json_array(times))
       .text();
 }
 
@@ -213,6 +217,10 @@ void print_ledgers(const FeedSummary& feed, Io& io) {
               number(total.recovered)});
   }
   print_section("gaps", gaps, io);
+  if (!feed.stream_times.empty()) {
+    io.out << "  of the session's time\n";
+    print_stream_times(feed.stream_times, false, "    ", io);
+  }
   TextTable requests({{"PURPOSE"}, {"RESULT"}, {"COUNT", Align::right}});
   for (const auto& [kind, count] : feed.requests)
     requests.add({kind.purpose, kind.result, number(count)});

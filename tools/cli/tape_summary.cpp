@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "schema/feeds/registry.h"
+#include "tools/cli/stream_table.h"
 
 namespace tapedeck::cli {
 namespace {
@@ -159,6 +160,9 @@ Result<void> add_ledgers(TapeReader& tape, TapeSummary& summary) {
   const Result<std::vector<CursorRecord>> cursors = tape.cursors();
   if (!cursors) return cursors.error();
   for (const CursorRecord& cursor : *cursors) summary.feeds[cursor.feed].cursors.push_back(cursor);
+  Result<std::vector<StreamTime>> times = stream_times_of(tape);
+  if (!times) return times.error();
+  for (StreamTime& time : *times) summary.feeds[time.feed].stream_times.push_back(std::move(time));
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "schema/base/result.h"
 #include "schema/normalize.h"
+#include "storage/stream_time.h"
 #include "storage/tape_reader.h"
 
 namespace tapedeck::cli {
@@ -69,6 +70,7 @@ struct FeedSummary {
   std::map<GapStatus, GapTotal> gaps;
   std::map<RequestKind, std::int64_t> requests;
   std::vector<CursorRecord> cursors;
+  std::vector<StreamTime> stream_times;
 };
 
 struct TapeSummary {
