@@ -47,6 +47,30 @@ TEST_F(ConfigTest, ReadsAWholeFile) {
   EXPECT_EQ(nexus.plan->endpoints(), std::vector<std::string>{"ws/fastfeed"});
 }
 
+TEST_F(ConfigTest, ReadsHowGapsAreFilled) {
+  const auto with = [&](const std::string& backfill) {
+    return parse_config(
+        R"({"backfill": )" + backfill + R"(, "feeds": {"nexusglass": {"api_key": "nx-secret"}}})",
+        source_);
+  };
+  const auto defaults =
+      parse_config(R"({"feeds": {"nexusglass": {"api_key": "k-secret"}}})", source_);
+  EXPECT_TRUE(defaults->backfill.enabled);
+  EXPECT_EQ(defaults->backfill.max_age_ns, 24 * 3'600 * kNsPerSec);
+  const auto own =
+      with(R"({"max_age": "90m", "interval_ms": 5, "retry_max_ms": 7000, "pages_max": 3})");
+  EXPECT_EQ(own->backfill.max_age_ns, 90 * 60 * kNsPerSec);
+  EXPECT_EQ(own->backfill.interval_ns, 5 * kNsPerMs);
+  EXPECT_EQ(own->backfill.retry_max_ns, 7 * kNsPerSec);
+  EXPECT_EQ(own->backfill.pages_max, 3);
+  EXPECT_FALSE(with("false")->backfill.enabled);
+  EXPECT_FALSE(with(R"({"enabled": false})")->backfill.enabled);
+  EXPECT_EQ(with(R"({"max_age": "long"})").error().message,
+            "backfill.max_age: must be a length of time such as 24h or 30m, not \"long\"");
+  EXPECT_EQ(with(R"({"max_aeg": "1h"})").error().message,
+            "backfill.max_aeg: unknown key; did you mean \"max_age\"?");
+}
+
 TEST_F(ConfigTest, KeepsNoSecretInWhatGoesOnTheTape) {
   source_.variables["NEXUSGLASS_API_KEY"] = "nx-secret";
   auto config = parse_config(kWhole, source_);

@@ -1,0 +1,192 @@
+// What goes on in the next tape, from tapes as they are.
+#include "recorder/predecessor.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/tape_reader.h"
+#include "storage/tape_writer.h"
+#include "tests/support/fake_environment.h"
+#include "tests/support/temp_dir.h"
+
+namespace tapedeck::testing {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr Ns kStart = 1'795'253'400 * kNsPerSec;  // 2026-11-21T09:30:00Z
+Ns at(int seconds) {
+  return kStart + seconds * kNsPerSec;
+}
+
+class PredecessorTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<TapeWriter> tape(Ns started_ns, const std::string& name = "live") {
+    SessionInfo session;
+    session.name = name;
+    session.started_ns = started_ns;
+    auto made = create_tape(directory_.path(), session, Durability::process);
+    EXPECT_TRUE(made);
+    return std::move(*made);
+  }
+  static void connection(TapeWriter& tape, std::int64_t id, int slot, Ns ready_ns,
+                         std::optional<Ns> closed_ns = std::nullopt) {
+    ConnectionInfo info;
+    info.id = id;
+    info.feed = "hypercall";
+    info.endpoint = "ws";
+    info.slot = slot;
+    info.ready_ns = ready_ns;
+    info.closed_ns = closed_ns;
+    EXPECT_TRUE(tape.put_connection(info));
+  }
+  void frame(TapeWriter& tape, std::int64_t connection, Ns recv_ns,
+             Direction direction = Direction::in) {
+    EXPECT_TRUE(tape.add_frame({++frames_, connection, recv_ns, direction, Opcode::text, "{}"}));
+  }
+  std::optional<Predecessor> find(const std::string& name = "live") {
+    auto found = find_predecessor(directory_.path(), name);
+    EXPECT_TRUE(found);
+    return std::move(*found);
+  }
+  static Lines lines(const std::vector<Gap>& gaps) {
+    Lines out;
+    for (const Gap& gap : gaps) {
+      const auto second = [](Ns t) { return std::to_string((t - kStart) / kNsPerSec); };
+      out.push_back(std::string(to_string(gap.cause)) + " " + second(gap.from_ns) + ".." +
+                    (gap.to_ns ? second(*gap.to_ns) : "") + " floor " + second(gap.floor_ns) +
+                    " after " + gap.after_cursor.value_or("-"));
+    }
+    return out;
+  }
+
+  TempDir directory_;
+  std::int64_t frames_ = 0;
+};
+
+TEST_F(PredecessorTest, IsNothingWithoutATapeOfThatName) {
+  EXPECT_EQ(find_predecessor(directory_.file("none"), "live")->has_value(), false);
+  tape(kStart, "live2");
+  EXPECT_FALSE(find().has_value());
+}
+
+TEST_F(PredecessorTest, IsNothingWhileTheNewestTapeIsBeingWritten) {
+  const auto writer = tape(kStart);
+  EXPECT_FALSE(find().has_value());
+}
+
+TEST_F(PredecessorTest, AnInterruptionIsAGapSinceTheLastFrameThatWasReceived) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1));
+    frame(*writer, 1, at(100));
+    frame(*writer, 1, at(101), Direction::out);
+    EXPECT_TRUE(writer->put_cursor({"hypercall", "trades", "41", at(90)}));
+  }
+  const auto found = find();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->outcome, "interrupted");
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            Lines{"restart 100.. floor 40 after 41"});
+  EXPECT_EQ(found->cursor_of("hypercall", "trades")->value, "41");
+  EXPECT_EQ(found->cursor_of("hypercall", "fills"), nullptr);
+}
+
+TEST_F(PredecessorTest, ACleanEndIsNoGapButWhatWasOpenGoesOn) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1), at(60));
+    frame(*writer, 1, at(50));
+    for (const GapStatus status : {GapStatus::open, GapStatus::filled, GapStatus::unfillable}) {
+      Gap gap;
+      gap.id = static_cast<std::int64_t>(status) + 1;
+      gap.feed = "hypercall";
+      gap.stream = "trades";
+      gap.from_ns = at(10);
+      gap.floor_ns = at(1);
+      gap.to_ns = at(20);
+      gap.after_cursor = "7";
+      gap.status = status;
+      EXPECT_TRUE(writer->put_gap(gap));
+    }
+    EXPECT_TRUE(writer->finish(at(60), "closed"));
+  }
+  const auto found = find();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            Lines{"disconnect 10..20 floor 1 after 7"});
+}
+
+TEST_F(PredecessorTest, AGapThatHadNoEndBeginsTheRestart) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1), at(31));
+    frame(*writer, 1, at(30));
+    Gap gap;
+    gap.id = 1;
+    gap.feed = "hypercall";
+    gap.stream = "trades";
+    gap.from_ns = at(30);
+    gap.floor_ns = at(5);
+    gap.after_cursor = "12";
+    gap.detail = "reset";
+    EXPECT_TRUE(writer->put_gap(gap));
+    EXPECT_TRUE(writer->put_cursor({"hypercall", "trades", "99", at(90)}));
+  }
+  const auto found = find();
+  const std::vector<Gap> gaps = found->gaps_of("hypercall", "trades", "ws");
+  EXPECT_EQ(lines(gaps), Lines{"restart 30.. floor 5 after 12"});
+  EXPECT_EQ(gaps[0].detail, "the recorder was interrupted; its tape is " + found->path +
+                                "; it had lost the stream before: reset");
+}
+
+// Connection 1 was silent since 40, which nobody had found out; connection 2 was away 60..65.
+TEST_F(PredecessorTest, ADeadConnectionsPartIsFoundOutAfterTheInterruption) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1));
+    connection(*writer, 2, 1, at(1), at(60));
+    connection(*writer, 3, 1, at(65));
+    frame(*writer, 1, at(40));
+    frame(*writer, 2, at(60));
+    frame(*writer, 3, at(90));
+  }
+  EXPECT_EQ(lines(find()->gaps_of("hypercall", "trades", "ws")),
+            (Lines{"disconnect 60..65 floor 0 after -", "restart 90.. floor 30 after -"}));
+}
+
+TEST_F(PredecessorTest, TellsADecoderTheRowsOfAllEarlierTapesSinceThen) {
+  class Remembering final : public Normalizer {
+   public:
+    FrameTag classify(const InFrame&) const override { return {}; }
+    void normalize(const InFrame&, RowSink&) override {}
+    std::span<const TableId> remembered_tables() const override {
+      static constexpr TableId kTables[] = {TableId::unparsed};
+      return kTables;
+    }
+    void remember(const EarlierRow& row) override { rows.emplace_back(row.values[0].text); }
+    Lines rows;
+  };
+  const auto row = [](TapeWriter& writer, Ns recv_ns, std::string_view feed, const char* reason) {
+    const auto values = Unparsed{reason}.values();
+    RowRecord record;
+    record.feed = feed;
+    record.recv_ns = recv_ns;
+    record.row = {&table_of(TableId::unparsed), Origin::live, std::nullopt, values};
+    EXPECT_TRUE(writer.add_row(record));
+  };
+  {
+    const auto first = tape(kStart);
+    row(*first, at(10), "hypercall", "too early");
+    row(*first, at(30), "hypercall", "one");
+    row(*first, at(31), "nexusglass", "another's");
+    EXPECT_TRUE(first->finish(at(40), "closed"));
+    const auto second = tape(at(50));
+    row(*second, at(60), "hypercall", "two");
+  }
+  Remembering decoder;
+  EXPECT_TRUE(remember_rows(*find(), "hypercall", at(20), decoder));
+  EXPECT_EQ(decoder.rows, (Lines{"one", "two"}));
+}
+
+}  // namespace
+}  // namespace tapedeck::testing
