@@ -86,18 +86,29 @@ std::uint32_t ToldTwice::told_all(std::uint64_t key, std::uint32_t count) {
   return count - std::exchange(counts.rows, count);
 }
 
-bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns) {
+void MultisetFold::joined(int slot, std::uint64_t stream, Ns recv_ns) {
+  if (slots_ > 1) joined_ns_[{slot, stream}] = recv_ns;
+}
+
+bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns, std::uint64_t stream) {
   if (slots_ <= 1) return true;
   expire(recv_ns);
   Counts& counts = counts_[key];
   if (counts.by_slot.empty() || recv_ns - counts.last_ns > window_) {
-    counts.emitted = 0;
-    counts.by_slot.assign(static_cast<std::size_t>(slots_), 0);
+    counts.new_ns.clear();
+    counts.by_slot.assign(static_cast<std::size_t>(slots_), {});
   }
   counts.last_ns = recv_ns;
-  const auto index = static_cast<std::size_t>(std::clamp(slot, 0, slots_ - 1));
-  if (++counts.by_slot[index] <= counts.emitted) return false;
-  ++counts.emitted;
+  Delivered& own = counts.by_slot[static_cast<std::size_t>(std::clamp(slot, 0, slots_ - 1))];
+  const auto joined = joined_ns_.find({slot, stream});
+  if (joined != joined_ns_.end() && joined->second > own.joined_ns) {
+    own.joined_ns = joined->second;
+    own.count = static_cast<std::uint32_t>(
+        std::count_if(counts.new_ns.begin(), counts.new_ns.end(),
+                      [&](Ns new_ns) { return new_ns < own.joined_ns; }));
+  }
+  if (++own.count <= counts.new_ns.size()) return false;
+  counts.new_ns.push_back(recv_ns);
   return true;
 }
 

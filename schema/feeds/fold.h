@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "schema/base/time.h"
@@ -40,15 +42,22 @@ class MultisetFold {
   explicit MultisetFold(int slots, Ns window = 600 * kNsPerSec) : slots_(slots), window_(window) {}
   // True when no other connection has delivered this occurrence yet. Equal events further apart
   // than the window are not compared.
-  bool is_new(std::uint64_t key, int slot, Ns recv_ns);
+  bool is_new(std::uint64_t key, int slot, Ns recv_ns, std::uint64_t stream = 0);
+  // `slot` has just subscribed to `stream`: what others delivered before is not its to deliver, so
+  // that an equal event which only it brings later is another one.
+  void joined(int slot, std::uint64_t stream, Ns recv_ns);
   // How many keys are remembered: those of the last one to two windows.
   std::size_t size() const { return counts_.size(); }
 
  private:
+  struct Delivered {
+    std::uint32_t count = 0;
+    Ns joined_ns = 0;  // the subscription that the count is about
+  };
   struct Counts {
     Ns last_ns = 0;
-    std::uint32_t emitted = 0;
-    std::vector<std::uint32_t> by_slot;
+    std::vector<Ns> new_ns;  // when each occurrence was new
+    std::vector<Delivered> by_slot;
   };
   void expire(Ns now_ns);
 
@@ -56,6 +65,7 @@ class MultisetFold {
   Ns window_;
   Ns swept_ns_ = 0;
   std::unordered_map<std::uint64_t, Counts> counts_;
+  std::map<std::pair<int, std::uint64_t>, Ns> joined_ns_;  // by slot and stream
 };
 
 // For events without identity that are pushed by sockets and told again by REST: how often each was
