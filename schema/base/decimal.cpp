@@ -40,6 +40,7 @@ std::optional<std::string> canonical_decimal(std::string_view text) {
   if (at < text.size()) {
     if (text[at] != 'e' && text[at] != 'E') return std::nullopt;
     ++at;
+    if (text.substr(at).starts_with("+-")) return std::nullopt;
     if (at < text.size() && text[at] == '+') ++at;
     std::int64_t given = 0;
     const char* const end = text.data() + text.size();
