@@ -258,20 +258,12 @@ Json JsonDoc::root() const {
   return {this, 0, 1};
 }
 
-JsonKind Json::kind() const {
-  return doc_ == nullptr ? JsonKind::missing : doc_->nodes_[index_].kind;
-}
-
 std::string_view Json::raw() const {
   return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].raw;
 }
 
 std::string_view Json::text() const {
   return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].text;
-}
-
-std::string_view Json::key() const {
-  return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].key;
 }
 
 std::string_view Json::scalar() const {
@@ -290,20 +282,6 @@ std::optional<std::int64_t> Json::integer() const {
 std::optional<bool> Json::boolean() const {
   if (kind() != JsonKind::boolean) return std::nullopt;
   return raw() == "true";
-}
-
-Json Json::first() const {
-  if (!is_object() && !is_array()) return {};
-  const std::uint32_t end = doc_->nodes_[index_].next;
-  if (index_ + 1 >= end) return {};
-  return {doc_, index_ + 1, end};
-}
-
-Json Json::next() const {
-  if (doc_ == nullptr) return {};
-  const std::uint32_t following = doc_->nodes_[index_].next;
-  if (following >= end_) return {};
-  return {doc_, following, end_};
 }
 
 Json Json::operator[](std::string_view key) const {

@@ -99,4 +99,27 @@ class JsonDoc {
   std::string error_;
 };
 
+// Inline, since walks over whole messages consist of little else.
+inline JsonKind Json::kind() const {
+  return doc_ == nullptr ? JsonKind::missing : doc_->nodes_[index_].kind;
+}
+
+inline std::string_view Json::key() const {
+  return doc_ == nullptr ? std::string_view() : doc_->nodes_[index_].key;
+}
+
+inline Json Json::first() const {
+  if (!is_object() && !is_array()) return {};
+  const std::uint32_t end = doc_->nodes_[index_].next;
+  if (index_ + 1 >= end) return {};
+  return {doc_, index_ + 1, end};
+}
+
+inline Json Json::next() const {
+  if (doc_ == nullptr) return {};
+  const std::uint32_t following = doc_->nodes_[index_].next;
+  if (following >= end_) return {};
+  return {doc_, following, end_};
+}
+
 }  // namespace tapedeck
