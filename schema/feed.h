@@ -15,6 +15,7 @@
 #include "schema/gapfill.h"
 #include "schema/normalize.h"
 #include "schema/service.h"
+#include "schema/shape.h"
 
 namespace tapedeck {
 
@@ -88,6 +89,9 @@ class Feed {
 
   // `connections`: how many redundant connections deliver the same events (1: none).
   virtual std::unique_ptr<Normalizer> make_normalizer(int connections) const = 0;
+
+  // The formats that the decoder knows: what is not so is drift.
+  virtual const FeedShapes& shapes() const = 0;
 
   virtual const Service& service() const = 0;
   virtual std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const = 0;

@@ -80,6 +80,7 @@ class EchoFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int /*connections*/) const override {
     return nullptr;
   }
+  const FeedShapes& shapes() const override { return shapes_; }
   const Service& service() const override { return service_; }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t /*seed*/) const override {
     return nullptr;
@@ -87,6 +88,7 @@ class EchoFeed final : public Feed {
 
  private:
   FeedDefaults defaults_;
+  FeedShapes shapes_;
   EchoService service_;
 };
 

@@ -4,6 +4,7 @@
 #include "schema/feeds/alphahub/config.h"
 #include "schema/feeds/alphahub/normalize.h"
 #include "schema/feeds/alphahub/service.h"
+#include "schema/feeds/alphahub/shapes.h"
 #include "schema/feeds/alphahub/simulate.h"
 #include "schema/feeds/alphahub/wire.h"
 
@@ -53,6 +54,7 @@ class AlphaHubFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return std::make_unique<AlphaHubNormalizer>(connections, kUtc);
   }
+  const FeedShapes& shapes() const override { return alphahub::shapes(); }
   const Service& service() const override { return service_; }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {
     return std::make_unique<AlphaHubSimulator>(seed);

@@ -49,6 +49,7 @@ class AlterscopeFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return alterscope::make_normalizer(connections);
   }
+  const FeedShapes& shapes() const override { return alterscope::shapes(); }
   const Service& service() const override { return alterscope::service(); }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {
     return alterscope::make_simulator(seed);

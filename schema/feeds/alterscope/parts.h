@@ -10,6 +10,7 @@
 #include "schema/feed.h"
 #include "schema/normalize.h"
 #include "schema/service.h"
+#include "schema/shape.h"
 
 namespace tapedeck::alterscope {
 
@@ -37,6 +38,8 @@ Result<Settings> read_settings(ConfigReader& config, const LinkSettings& link);
 std::unique_ptr<Client> make_client(const Settings& settings);
 
 std::unique_ptr<Normalizer> make_normalizer(int connections);
+
+const FeedShapes& shapes();
 
 const Service& service();
 // The answer of the service's REST paths; nullopt: no such path.

@@ -8,18 +8,6 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-// The variant of a PortfolioUpdate. The service's public client shows messages with a second `type`
-// key that names it; the documented message has none and holds Greeks.
-Text portfolio_kind(Json message) {
-  bool routed = false;
-  for (Json member = message.first(); member.exists(); member = member.next()) {
-    if (member.key() != "type") continue;
-    if (routed) return member.text();
-    routed = true;
-  }
-  return "GreeksUpdate";
-}
-
 Greeks greeks_of(Fields& fields) {
   Greeks row;
   row.quantity = fields.decimal("quantity");

@@ -4,6 +4,7 @@
 #include "schema/feeds/hypercall/config.h"
 #include "schema/feeds/hypercall/normalize.h"
 #include "schema/feeds/hypercall/service.h"
+#include "schema/feeds/hypercall/shapes.h"
 #include "schema/feeds/hypercall/simulate.h"
 #include "schema/feeds/hypercall/wire.h"
 
@@ -50,6 +51,7 @@ class HypercallFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return std::make_unique<HypercallNormalizer>(connections);
   }
+  const FeedShapes& shapes() const override { return hypercall::shapes(); }
   const Service& service() const override { return service_; }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {
     return std::make_unique<HypercallSimulator>(seed);

@@ -88,6 +88,16 @@ Json first_of(Json object, std::initializer_list<std::string_view> names) {
   return {};
 }
 
+std::string_view portfolio_kind(Json message) {
+  bool routed = false;
+  for (Json member = message.first(); member.exists(); member = member.next()) {
+    if (member.key() != "type") continue;
+    if (routed) return member.text();
+    routed = true;
+  }
+  return "GreeksUpdate";
+}
+
 std::optional<Ns> time_ms(Json value) {
   return parse_unix(value.scalar(), kNsPerMs);
 }

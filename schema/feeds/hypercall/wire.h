@@ -50,6 +50,10 @@ bool is_wallet(std::string_view text);
 // The first present member among `names`: missing when there is none, or only null ones.
 Json first_of(Json object, std::initializer_list<std::string_view> names);
 
+// The variant of a PortfolioUpdate. The service's public client shows messages with a second `type`
+// key that names it; the documented message has none and holds Greeks.
+std::string_view portfolio_kind(Json message);
+
 // A message's own time: `timestamp`, milliseconds since 1970.
 std::optional<Ns> time_ms(Json value);
 

@@ -4,6 +4,7 @@
 #include "schema/feeds/marketai/config.h"
 #include "schema/feeds/marketai/normalize.h"
 #include "schema/feeds/marketai/service.h"
+#include "schema/feeds/marketai/shapes.h"
 #include "schema/feeds/marketai/simulate.h"
 #include "schema/feeds/marketai/wire.h"
 
@@ -53,6 +54,7 @@ class MarketFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return std::make_unique<MarketNormalizer>(connections);
   }
+  const FeedShapes& shapes() const override { return marketai::shapes(); }
   const Service& service() const override { return service_; }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {
     return std::make_unique<MarketSimulator>(seed);

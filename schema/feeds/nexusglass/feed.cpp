@@ -54,6 +54,7 @@ class NexusGlassFeed final : public Feed {
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return nexusglass::make_normalizer(connections, {});
   }
+  const FeedShapes& shapes() const override { return nexusglass::shapes(); }
   const Service& service() const override { return nexusglass::service(); }
   std::unique_ptr<Simulator> make_simulator(std::uint64_t seed) const override {
     return nexusglass::make_simulator(seed);

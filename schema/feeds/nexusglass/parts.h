@@ -12,6 +12,7 @@
 #include "schema/feed.h"
 #include "schema/normalize.h"
 #include "schema/service.h"
+#include "schema/shape.h"
 
 namespace tapedeck::nexusglass {
 
@@ -44,6 +45,8 @@ std::unique_ptr<Normalizer> make_normalizer(int connections, EventFilter filter)
 
 // `settings` must outlive the fill. nullptr for a stream without a history.
 std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task);
+
+const FeedShapes& shapes();
 
 const Service& service();
 std::unique_ptr<Simulator> make_simulator(std::uint64_t seed);
