@@ -74,6 +74,11 @@ void Batch::put(const StreamInfo& stream) {
   push(order_, streams_, Kind::stream, stream);
 }
 
+void Batch::add(const DriftRecord& drift) {
+  bytes_ += sizeof(DriftRecord) + drift.path.size();
+  push(order_, drifts_, Kind::drift, drift);
+}
+
 void Batch::put(std::string_view feed, std::string_view stream, std::string_view value,
                 Ns recv_ns) {
   for (CursorEntry& cursor : cursors_) {
@@ -92,6 +97,7 @@ Result<void> Batch::write_to(TapeWriter& tape) const {
   std::size_t request = 0;
   std::size_t gap = 0;
   std::size_t stream = 0;
+  std::size_t drift = 0;
   for (const Kind kind : order_) {
     Result<void> result;
     switch (kind) {
@@ -117,6 +123,9 @@ Result<void> Batch::write_to(TapeWriter& tape) const {
       case Kind::stream:
         result = tape.put_stream(streams_[stream++]);
         break;
+      case Kind::drift:
+        result = tape.add_drift(drifts_[drift++]);
+        break;
     }
     if (!result) return result;
   }
@@ -138,6 +147,7 @@ void Batch::clear() {
   requests_.clear();
   gaps_.clear();
   streams_.clear();
+  drifts_.clear();
   cursors_.clear();
   bytes_ = 0;
   payload_bytes_ = 0;

@@ -32,6 +32,7 @@ class Batch {
  public:
   void add(const FrameRecord& frame);
   void add(const RowRecord& row);
+  void add(const DriftRecord& drift);
   void put(const ConnectionInfo& connection);
   void put(const RequestInfo& request);
   void put(const Gap& gap);
@@ -52,7 +53,7 @@ class Batch {
   Ns opened_mono_ns = 0;  // when the first record came; the owner's to set
 
  private:
-  enum class Kind : std::uint8_t { frame, row, connection, request, gap, stream };
+  enum class Kind : std::uint8_t { frame, row, connection, request, gap, stream, drift };
   struct RowEntry {
     RowRecord record;
     std::uint32_t first_value = 0;
@@ -78,6 +79,7 @@ class Batch {
   std::vector<RequestInfo> requests_;
   std::vector<Gap> gaps_;
   std::vector<StreamInfo> streams_;
+  std::vector<DriftRecord> drifts_;
   std::vector<CursorEntry> cursors_;
   std::size_t bytes_ = 0;
   std::size_t payload_bytes_ = 0;

@@ -12,6 +12,7 @@
 
 #include "recorder/journal.h"
 #include "recorder/ledger.h"
+#include "schema/drift.h"
 #include "schema/feed.h"
 
 namespace tapedeck {
@@ -31,6 +32,7 @@ struct FeedContext {
   LinkSettings settings;
   std::unique_ptr<FeedPlan> plan;
   std::unique_ptr<Normalizer> normalizer;
+  DriftDetector drift;
   std::unique_ptr<GapLedger> ledger;
   std::unique_ptr<GapFiller> filler;  // absent: gaps stay as they are
   // Where each stream stands: what set_cursor() said last.

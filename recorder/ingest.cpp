@@ -58,6 +58,9 @@ void Ingest::put_gap(const Gap& gap) {
 void Ingest::put_stream(const StreamInfo& stream) {
   touch().put(stream);
 }
+void Ingest::add_drift(const DriftRecord& drift) {
+  touch().add(drift);
+}
 
 std::int64_t Ingest::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
                                Opcode opcode, std::string_view payload) {

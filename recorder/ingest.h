@@ -58,6 +58,7 @@ class Ingest final : public Journal {
   void put_request(const RequestInfo& request) override;
   void put_gap(const Gap& gap) override;
   void put_stream(const StreamInfo& stream) override;
+  void add_drift(const DriftRecord& drift) override;
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;

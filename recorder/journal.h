@@ -25,6 +25,7 @@ class Journal {
   virtual void put_request(const RequestInfo& request) = 0;
   virtual void put_gap(const Gap& gap) = 0;
   virtual void put_stream(const StreamInfo& stream) = 0;
+  virtual void add_drift(const DriftRecord& drift) = 0;
 
   // The frame's id, or 0 when the queue towards the tape is full and the frame could not be kept:
   // the caller then owes the ledger an `overload`.

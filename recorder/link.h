@@ -72,6 +72,7 @@ class Link final : private TransportEvents, private ClientActions {
   void begin_attempt();
   void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,
                   std::int64_t frame_id);
+  void note_drift(const InFrame& frame, const FrameTag& tag, std::int64_t frame_id);
   void close_frame(std::string_view payload);
   std::int64_t write_frame(Ns recv_ns, Direction direction, Opcode opcode,
                            std::string_view payload);

@@ -57,12 +57,25 @@ void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, 
     WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
     feed_.normalizer->normalize(frame, rows);
     rows.tell_ledger(recv_ns);
+    note_drift(frame, tag, frame_id);
   }
   if (state_ != State::open && state_ != State::ready) return;
   client_->on_frame(frame, tag, *this);
   if (!valid_utf8) {
     note_error("the service sent a text message that is not UTF-8");
     say_goodbye(close_code::kBadPayload, "invalid UTF-8");
+  }
+}
+
+void Link::note_drift(const InFrame& frame, const FrameTag& tag, std::int64_t frame_id) {
+  for (const Drift& drift : feed_.drift.look(frame, tag)) {
+    // A path may hold a name that the peer chose, escaped and cut: what is left of a secret in it
+    // would not be known again.
+    const bool is_safe = !secrets_.touches(frame.payload) && !secrets_.touches(drift.path);
+    const std::string path = is_safe ? drift.path : "***";
+    journal_.add_drift({feed_.name, drift.type, path, drift.what, frame_id, frame.recv_ns});
+    log(Severity::warning, "the service's format is not as known: " + drift.type + ": " + path +
+                               ": " + drift.what + " (frame " + std::to_string(frame_id) + ")");
   }
 }
 

@@ -23,6 +23,7 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.normalizer = context.plan->make_normalizer(feed.settings.connections);
     if (context.normalizer == nullptr)
       context.normalizer = feed.feed->make_normalizer(feed.settings.connections);
+    context.drift = DriftDetector(feed.feed->shapes());
     context.ledger = std::make_unique<GapLedger>(
         context.name, started_ns, journal,
         GapLedger::Hooks{[&context](std::string_view stream) { return context.cursor_of(stream); },

@@ -97,6 +97,16 @@ struct RowRecord {
   Row row;
 };
 
+// One way in which a feed's messages were not as its decoder knows them (schema/drift.h).
+struct DriftRecord {
+  std::string feed;
+  std::string type;
+  std::string path;
+  std::string what;
+  std::int64_t frame_id = 0;  // the first frame that showed it
+  Ns recv_ns = 0;             // the frame's
+};
+
 struct CursorRecord {
   std::string feed;
   std::string stream;

@@ -61,6 +61,8 @@ class TapeReader {
   virtual Result<std::vector<ConnectionInfo>> connections() = 0;
   virtual Result<std::vector<Gap>> gaps() = 0;
   virtual Result<std::vector<CursorRecord>> cursors() = 0;
+  // In the order in which it was found; none on a tape of a recorder that did not look for it.
+  virtual Result<std::vector<DriftRecord>> drift() = 0;
   virtual Result<std::vector<RequestInfo>> requests() = 0;
   // By feed and name; empty on a tape that an earlier build wrote.
   virtual Result<std::vector<StreamInfo>> streams() = 0;

@@ -29,6 +29,7 @@ class TapeWriter {
   [[nodiscard]] virtual Result<void> put_gap(const Gap& gap) = 0;
   // Inserts the stream, or replaces what is there under its feed and name.
   [[nodiscard]] virtual Result<void> put_stream(const StreamInfo& stream) = 0;
+  [[nodiscard]] virtual Result<void> add_drift(const DriftRecord& drift) = 0;
   [[nodiscard]] virtual Result<void> put_cursor(const CursorRecord& cursor) = 0;
 
   // Outside a transaction: states the end, folds the write-ahead log in and leaves one plain file.

@@ -71,6 +71,14 @@ constexpr const char* kTables[] = {
   endpoint TEXT NOT NULL,
   first_ready_ns INTEGER,
   PRIMARY KEY (feed, stream)) WITHOUT ROWID)",
+    R"(CREATE TABLE drift (
+  id INTEGER PRIMARY KEY,
+  feed TEXT NOT NULL,
+  type TEXT NOT NULL,
+  path TEXT NOT NULL,
+  what TEXT NOT NULL,
+  frame_id INTEGER NOT NULL,
+  recv_ns INTEGER NOT NULL))",
     R"(CREATE TABLE cursor (
   feed TEXT NOT NULL,
   stream TEXT NOT NULL,

@@ -48,6 +48,7 @@ class Reader final : public TapeReader {
   Result<std::vector<Gap>> gaps() override;
   Result<std::vector<CursorRecord>> cursors() override;
   Result<std::vector<StreamInfo>> streams() override;
+  Result<std::vector<DriftRecord>> drift() override;
   Result<std::vector<RequestInfo>> requests() override;
 
   Result<std::int64_t> frame_count() override {
@@ -189,6 +190,22 @@ Result<std::vector<CursorRecord>> Reader::cursors() {
                              all.push_back({row.text(0), row.text(1), row.text(2), row.integer(3)});
                              return {};
                            });
+  if (!result) return result.error();
+  return all;
+}
+
+Result<std::vector<DriftRecord>> Reader::drift() {
+  std::vector<DriftRecord> all;
+  const auto there = column_or("drift", "feed", "");
+  if (!there) return there.error();
+  if (there->empty()) return all;
+  const auto result =
+      each("SELECT feed, type, path, what, frame_id, recv_ns FROM drift ORDER BY id",
+           [&](const Statement& row) -> Result<void> {
+             all.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4),
+                            row.integer(5)});
+             return {};
+           });
   if (!result) return result.error();
   return all;
 }

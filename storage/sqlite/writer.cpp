@@ -28,6 +28,7 @@ class Writer final : public TapeWriter {
   Result<void> put_request(const RequestInfo& request) override;
   Result<void> put_gap(const Gap& gap) override;
   Result<void> put_stream(const StreamInfo& stream) override;
+  Result<void> add_drift(const DriftRecord& drift) override;
   Result<void> put_cursor(const CursorRecord& cursor) override;
   Result<void> finish(Ns ended_ns, std::string_view outcome) override;
 
@@ -49,7 +50,7 @@ class Writer final : public TapeWriter {
   }
 
   std::unique_ptr<Database> database_;  // outlives the statements
-  Statement begin_, commit_, connection_, frame_, request_, gap_, stream_, cursor_, end_;
+  Statement begin_, commit_, connection_, frame_, request_, gap_, stream_, drift_, cursor_, end_;
   std::array<Statement, kTableCount> rows_;
   std::optional<Error> failed_;
 };
@@ -76,6 +77,8 @@ Result<void> Writer::prepare() {
       {&stream_,
        "INSERT OR REPLACE INTO stream (feed, stream, endpoint, first_ready_ns) VALUES (?, ?, ?, "
        "?)"},
+      {&drift_,
+       "INSERT INTO drift (feed, type, path, what, frame_id, recv_ns) VALUES (?, ?, ?, ?, ?, ?)"},
       {&cursor_,
        "INSERT OR REPLACE INTO cursor (feed, stream, value, recv_ns) VALUES (?, ?, ?, ?)"},
       {&end_, "UPDATE session SET ended_ns = ?, outcome = ?"},
@@ -145,6 +148,13 @@ Result<void> Writer::put_stream(const StreamInfo& s) {
   stream_.add(std::string_view(s.feed)).add(std::string_view(s.stream));
   stream_.add(std::string_view(s.endpoint)).add(s.first_ready_ns);
   return run(stream_, "write a stream");
+}
+
+Result<void> Writer::add_drift(const DriftRecord& drift) {
+  drift_.add(std::string_view(drift.feed)).add(std::string_view(drift.type));
+  drift_.add(std::string_view(drift.path)).add(std::string_view(drift.what));
+  drift_.add(drift.frame_id).add(drift.recv_ns);
+  return run(drift_, "add a drift");
 }
 
 Result<void> Writer::put_cursor(const CursorRecord& cursor) {

@@ -60,6 +60,7 @@ void expect_clean_session(const std::string& tape) {
   EXPECT_EQ((*reader)->session()->outcome, "closed");
   EXPECT_TRUE((*reader)->gaps()->empty());
   EXPECT_TRUE((*reader)->unparsed_counts()->empty());
+  EXPECT_TRUE((*reader)->drift()->empty());
   const std::vector<ConnectionInfo> connections = std::move(*(*reader)->connections());
   for (const ConnectionInfo& connection : connections) {
     EXPECT_TRUE(connection.ready_ns.has_value()) << connection.endpoint;

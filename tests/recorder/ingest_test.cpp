@@ -67,6 +67,9 @@ class LedgerWriter final : public TapeWriter {
   }
   Result<void> put_gap(const Gap& g) override { return add("gap " + std::to_string(g.id)); }
   Result<void> put_stream(const StreamInfo& s) override { return add("stream " + s.stream); }
+  Result<void> add_drift(const DriftRecord& d) override {
+    return add("drift " + d.path + " of " + std::to_string(d.frame_id));
+  }
   Result<void> put_cursor(const CursorRecord& c) override {
     return add("cursor " + c.stream + "=" + c.value);
   }
@@ -120,13 +123,15 @@ TEST_F(IngestTest, WritesEverythingInOrderAndCursorsAfterWhatTheyCover) {
     rows.set_cursor("s", payload);
     rows.add(FeedError{{}, payload}, std::nullopt);
   }
+  ingest_->add_drift({"toy", "t", "price", "new field", 3, 1});
   Gap gap;
   gap.id = ingest_->next_gap_id();
   ingest_->put_gap(gap);
   ASSERT_TRUE(ingest_->close(9, "closed").ok());
-  EXPECT_EQ(tape_->committed, (Lines{"connection 1", "frame 1 p0", "row feed_error of 1  p0",
-                                     "frame 2 p1", "row feed_error of 2  p1", "frame 3 p2",
-                                     "row feed_error of 3  p2", "gap 1", "cursor s=p2"}));
+  EXPECT_EQ(tape_->committed,
+            (Lines{"connection 1", "frame 1 p0", "row feed_error of 1  p0", "frame 2 p1",
+                   "row feed_error of 2  p1", "frame 3 p2", "row feed_error of 3  p2",
+                   "drift price of 3", "gap 1", "cursor s=p2"}));
   EXPECT_EQ(tape_->commits, 1);
   EXPECT_EQ(tape_->finished, "closed");
   EXPECT_EQ(ingest_->stats().frames, 3);

@@ -86,6 +86,73 @@ TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAlone) {
   EXPECT_EQ(connection(1).error, "the service sent a secret back; it is redacted in its frame");
 }
 
+constexpr FieldShape kPriceFields[] = {{"price", shape::kText}};
+constexpr MessageShape kPriceShape[] = {{"price", kPriceFields}};
+constexpr FeedShapes kToyShapes{kPriceShape, [](const InFrame& frame, const FrameTag&) {
+                                  return frame.root().is_object() ? kPriceShape : nullptr;
+                                }};
+
+Lines drift_lines(const FakeJournal& journal) {
+  Lines out;
+  for (const DriftRecord& d : journal.drifts) {
+    out.push_back(d.feed + " " + d.type + " " + d.path + " " + d.what + " frame " +
+                  std::to_string(d.frame_id));
+  }
+  return out;
+}
+
+TEST_F(LinkTest, AFormatThatChangedIsWrittenDownWithItsFirstFrameAndWarnedOfOnce) {
+  feed_.drift = DriftDetector(kToyShapes);
+  become_ready();
+  log_.clear();
+  world_.last().text(R"({"price":"1"})");
+  EXPECT_EQ(drift_lines(journal_), Lines{});
+  const std::string first = std::to_string(journal_.frames.size() + 1);
+  for (int i = 0; i < 3; ++i) world_.last().text(R"({"price":1,"fee":2})");
+  EXPECT_EQ(drift_lines(journal_), (Lines{"toy price price kind: string -> number frame " + first,
+                                          "toy price fee new field frame " + first}));
+  EXPECT_EQ(journal_.drifts[0].recv_ns, world_.time.stamp.wall);
+  const std::string what = "toy/toy: the service's format is not as known: ";
+  EXPECT_EQ(log_, (Lines{what + "price: price: kind: string -> number (frame " + first + ")",
+                         what + "price: fee: new field (frame " + first + ")"}));
+}
+
+TEST_F(LinkTest, ASecretInANameReachesNeitherDriftNorLog) {
+  feed_.drift = DriftDetector(kToyShapes);
+  become_ready();
+  log_.clear();
+  // The secret ends beyond the bytes that a path keeps of a name.
+  world_.last().text("{\"price\":\"1\",\"" + std::string(58, 'x') + "sesame-open\":2}");
+  ASSERT_EQ(journal_.drifts.size(), 1U);
+  EXPECT_EQ(journal_.drifts[0].path, "***");
+  for (const std::string& line : log_) EXPECT_EQ(line.find("sesa"), std::string::npos) << line;
+}
+
+TEST_F(LinkTest, RedundantConnectionsTellDriftOnce) {
+  feed_.drift = DriftDetector(kToyShapes);
+  Link other(
+      world_, journal_, feed_, secrets_, "toy", 1,
+      [this](Severity, std::string_view, std::string_view what) { log_.emplace_back(what); },
+      [] {});
+  become_ready();
+  other.start();
+  world_.last().open();
+  for (const auto& transport : world_.transports) transport->text(R"({"price":1})");
+  ASSERT_EQ(journal_.drifts.size(), 1U);
+  EXPECT_EQ(journal_.drifts[0].what, "kind: string -> number");
+}
+
+TEST_F(LinkTest, DriftIsOnlyToldOfFramesThatAreOnTheTape) {
+  feed_.drift = DriftDetector(kToyShapes);
+  become_ready();
+  journal_.full = true;
+  world_.last().text(R"({"price":1})");
+  EXPECT_EQ(drift_lines(journal_), Lines{});
+  journal_.full = false;
+  world_.last().text(R"({"price":1})");
+  EXPECT_EQ(journal_.drifts.size(), 1U);
+}
+
 TEST_F(LinkTest, FramesThatFindNoRoomAreAnOverloadGap) {
   become_ready();
   world_.last().text("data 1");

@@ -54,6 +54,10 @@ void SimJournal::put_stream(const StreamInfo& stream) {
   later([stream](SimTape& tape) { tape.streams[{stream.feed, stream.stream}] = stream; });
 }
 
+void SimJournal::add_drift(const DriftRecord& drift) {
+  later([drift](SimTape& tape) { tape.drifts.push_back(drift); });
+}
+
 std::int64_t SimJournal::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
                                    Opcode /*opcode*/, std::string_view /*payload*/) {
   if (world_.mono() < stalled_until_) return 0;

@@ -182,6 +182,12 @@ Verdict judge(const FeedPlan& plan, const SimService& service,
                                format_rfc3339(one.at_ns.front()) + "): " + key);
     }
   }
+  for (const SimTape* tape : tapes) {
+    for (const DriftRecord& drift : tape->drifts) {
+      verdict.faults.push_back(feed + " never changed its formats: " + drift.type + ": " +
+                               drift.path + ": " + drift.what);
+    }
+  }
   return verdict;
 }
 

@@ -24,7 +24,8 @@ struct Verdict {
 };
 
 // `tapes` in the order of their recorders. Rules:
-//   no row twice; a row that is on no tape lies in a gap of its stream that is not `filled`.
+//   no row twice; a row that is on no tape lies in a gap of its stream that is not `filled`; no
+//   drift.
 // Messages within `margin` of the first subscription and of the end may be there or not.
 Verdict judge(const FeedPlan& plan, const SimService& service,
               const std::vector<const SimTape*>& tapes, Ns ended_ns);

@@ -26,6 +26,7 @@ const std::map<std::string, std::string> kContract = {
      "id feed purpose sent_ns recv_ns method url status body error stream gap_id after_frame_id"},
     {"gap",
      "id feed stream cause from_ns to_ns after_cursor method status recovered detail floor_ns"},
+    {"drift", "id feed type path what frame_id recv_ns"},
     {"cursor", "feed stream value recv_ns"},
     {"stream", "feed stream endpoint first_ready_ns"},
     {"factor", "opportunity_id factor previous current as_of_block"},

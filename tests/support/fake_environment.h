@@ -105,6 +105,7 @@ class FakeJournal final : public Journal {
   void put_request(const RequestInfo& request) override { requests[request.id] = request; }
   void put_gap(const Gap& gap) override { gaps[gap.id] = gap; }
   void put_stream(const StreamInfo& stream) override { streams[stream.stream] = stream; }
+  void add_drift(const DriftRecord& drift) override { drifts.push_back(drift); }
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;
@@ -115,6 +116,7 @@ class FakeJournal final : public Journal {
   std::map<std::int64_t, Gap> gaps;
   std::map<std::string, StreamInfo> streams;
   std::map<std::string, std::string> cursors;
+  std::vector<DriftRecord> drifts;
   std::vector<std::string> frames;  // `in 1 PAYLOAD`
   std::vector<std::string> rows;    // `TABLE` lines, as RowLog writes them
   int bursts = 0;

@@ -1,5 +1,6 @@
 // ls, info and gaps on a tape whose contents are known.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
@@ -183,6 +184,17 @@ TEST_F(Inspect, info_json_counts_everything_else_by_feed) {
   EXPECT_EQ(market.at("rows"), json({{"trade", 1}}));
   EXPECT_EQ(market.at("gaps"),
             json({{"unfillable", {{"count", 1}, {"recovered", 0}, {"length_ns", 6 * kNsPerSec}}}}));
+  EXPECT_EQ(market.at("drift"), json({{{"type", "Trade"},
+                                       {"path", "fee"},
+                                       {"what", "new field"},
+                                       {"frame_id", 5},
+                                       {"recv_ns", at(2)}},
+                                      {{"type", "Trade"},
+                                       {"path", "price"},
+                                       {"what", "kind: string -> number"},
+                                       {"frame_id", 5},
+                                       {"recv_ns", at(2)}}}));
+  EXPECT_EQ(news.at("drift"), json::array());
   EXPECT_EQ(market.at("requests"),
             json({{{"purpose", "gapfill"}, {"result", "503"}, {"count", 1}}}));
   EXPECT_EQ(news.at("feed_errors"),
@@ -219,6 +231,26 @@ TEST_F(Inspect, info_for_people_has_a_section_for_all_that_is_there) {
       << said.out;
   EXPECT_TRUE(has("    RATE      1  slow down")) << said.out;
   EXPECT_TRUE(has("    unfillable      1    6.0s          0")) << said.out;
+  EXPECT_TRUE(
+      has("    Trade  fee    new field                   5  2026-11-21T09:30:02.000000000Z"))
+      << said.out;
+  EXPECT_TRUE(
+      has("    Trade  price  kind: string -> number      5  2026-11-21T09:30:02.000000000Z"))
+      << said.out;
+}
+
+TEST_F(Inspect, a_tape_without_a_drift_table_is_read_as_one_without_drift) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(tape_.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "DROP TABLE drift", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  const json info = json::parse(run_cli({"info", tape_, "--json"}).out);
+  EXPECT_EQ(feed_named(info, "hypercall").at("drift"), json::array());
+  for (const char* command : {"ls", "info", "show", "gaps"}) {
+    const Said said = run_cli({command, command == std::string("ls") ? dir_.path() : tape_});
+    EXPECT_EQ(said.code, 0) << command << ": " << said.err;
+    EXPECT_EQ(said.err, "") << command;
+  }
 }
 
 TEST_F(Inspect, gaps_json_is_the_ledger) {

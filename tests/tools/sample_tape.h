@@ -53,6 +53,7 @@ class TapeMaker {
   void stream(const StreamInfo& stream) { expect_ok(writer_->put_stream(stream)); }
   void request(const RequestInfo& request) { expect_ok(writer_->put_request(request)); }
   void cursor(const CursorRecord& cursor) { expect_ok(writer_->put_cursor(cursor)); }
+  void drift(const DriftRecord& drift) { expect_ok(writer_->add_drift(drift)); }
 
   std::int64_t frame(std::int64_t connection, Ns t, Direction direction, Opcode opcode,
                      std::string_view payload) {
@@ -118,6 +119,8 @@ inline void write_sample(const std::string& path) {
   row.symbol = "BTC";
   row.price = "0.05";
   tape.row("hypercall", trade, at(2), row);
+  tape.drift({"hypercall", "Trade", "fee", "new field", trade, at(2)});
+  tape.drift({"hypercall", "Trade", "price", "kind: string -> number", trade, at(2)});
   tape.frame(2, at(2.5), Direction::in, Opcode::ping, "hb");
   tape.frame(2, at(2.5), Direction::out, Opcode::pong, "hb");
   const std::int64_t error = tape.frame(1, at(3), Direction::in, Opcode::text, kError);

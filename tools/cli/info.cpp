@@ -16,7 +16,7 @@ const CommandSpec& spec() {
   static const CommandSpec kSpec = {
       "info",
       "TAPE",
-      "Says all about one tape: connections, messages, rows, errors, gaps.",
+      "Says all about one tape: connections, messages, rows, errors, drift, gaps.",
       {{"json", "", "one JSON object instead of text", ""}},
       1,
       1};
@@ -78,6 +78,20 @@ std::string messages_json(const FeedSummary& feed) {
   return json_array(elements);
 }
 
+std::string drift_json(const FeedSummary& feed) {
+  std::vector<std::string> elements;
+  for (const DriftRecord& drift : feed.drift) {
+    elements.push_back(JsonObject()
+                           .add("type", drift.type)
+                           .add("path", drift.path)
+                           .add("what", drift.what)
+                           .add("frame_id", drift.frame_id)
+                           .add("recv_ns", drift.recv_ns)
+                           .text());
+  }
+  return json_array(elements);
+}
+
 std::string feed_json(const std::string& name, const FeedSummary& feed) {
   std::vector<std::string> errors;
   for (const auto& [key, count] : feed.feed_errors) {
@@ -119,6 +133,7 @@ std::string feed_json(const std::string& name, const FeedSummary& feed) {
       .raw("rows", counts_json(feed.rows))
       .raw("feed_errors", json_array(errors))
       .raw("unparsed", counts_json(feed.unparsed))
+      .raw("drift", drift_json(feed))
       .raw("gaps", gaps.text())
       .raw("requests", json_array(requests))
       .raw("cursors", json_array(cursors))
@@ -210,6 +225,12 @@ void print_ledgers(const FeedSummary& feed, Io& io) {
   }
   print_section("errors of the feed", errors, io);
   print_counts("unparsed", "REASON", feed.unparsed, io);
+  TextTable drifts({{"TYPE"}, {"PATH"}, {"WHAT"}, {"FRAME", Align::right}, {"FIRST SEEN"}});
+  for (const DriftRecord& drift : feed.drift) {
+    drifts.add(
+        {drift.type, drift.path, drift.what, number(drift.frame_id), fixed_time(drift.recv_ns)});
+  }
+  print_section("drift", drifts, io);
   TextTable gaps(
       {{"STATUS"}, {"COUNT", Align::right}, {"LENGTH", Align::right}, {"RECOVERED", Align::right}});
   for (const auto& [status, total] : feed.gaps) {

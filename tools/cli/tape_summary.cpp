@@ -163,6 +163,9 @@ Result<void> add_ledgers(TapeReader& tape, TapeSummary& summary) {
   Result<std::vector<StreamTime>> times = stream_times_of(tape);
   if (!times) return times.error();
   for (StreamTime& time : *times) summary.feeds[time.feed].stream_times.push_back(std::move(time));
+  const Result<std::vector<DriftRecord>> drifts = tape.drift();
+  if (!drifts) return drifts.error();
+  for (const DriftRecord& drift : *drifts) summary.feeds[drift.feed].drift.push_back(drift);
   return {};
 }
 

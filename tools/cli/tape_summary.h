@@ -71,6 +71,7 @@ struct FeedSummary {
   std::map<RequestKind, std::int64_t> requests;
   std::vector<CursorRecord> cursors;
   std::vector<StreamTime> stream_times;
+  std::vector<DriftRecord> drift;
 };
 
 struct TapeSummary {
