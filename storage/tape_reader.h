@@ -43,6 +43,16 @@ class RowCursor {
   virtual Result<bool> next(TapeRow& row) = 0;
 };
 
+// Walks one table as it stands on the tape, whatever columns it has, by its key. Views live until
+// the next call.
+class RecordCursor {
+ public:
+  virtual ~RecordCursor() = default;
+  virtual const std::vector<std::string>& columns() const = 0;
+  // `values` in the order of columns(). What is neither NULL nor INTEGER is given as text.
+  virtual Result<bool> next(std::span<const Value>& values) = 0;
+};
+
 struct Count {
   std::string feed;
   std::string what;
@@ -88,6 +98,10 @@ class TapeReader {
   virtual Result<std::unique_ptr<RowCursor>> rows(TableId table) = 0;
   // From the first row that was received at `t` or later; found as first_frame_at() does.
   virtual Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) = 0;
+
+  // Every table but `frame`, by name, and the records of one of them.
+  virtual Result<std::vector<std::string>> tables() = 0;
+  virtual Result<std::unique_ptr<RecordCursor>> records(const std::string& table) = 0;
 };
 
 // Refuses what is no tape and what a newer version wrote, each with a message that says so.

@@ -4,56 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "storage/sqlite/blocks.h"
 #include "storage/sqlite/layout.h"
 
 namespace tapedeck::sqlite {
 namespace {
-
-// Enough to make the seek at a block's beginning cheap, little enough to hold in a cache.
-constexpr std::size_t kBlockRecords = 512;
-constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
-
-// The bytes of a block: they may move while it fills, so pieces are looked up once it is full.
-class Bytes {
- public:
-  void clear() {
-    bytes_.clear();
-    pieces_.clear();
-  }
-  void keep(std::string_view bytes) {
-    pieces_.emplace_back(bytes_.size(), bytes.size());
-    bytes_.append(bytes);
-  }
-  std::size_t size() const { return bytes_.size(); }
-  std::string_view piece(std::size_t index) const {
-    const auto [offset, size] = pieces_[index];
-    return std::string_view(bytes_).substr(offset, size);
-  }
-
- private:
-  std::string bytes_;
-  std::vector<std::pair<std::size_t, std::size_t>> pieces_;
-};
-
-// Steps `select`, whose one parameter is the id to go on after, through one block. `take` is called
-// with each record and gives its id.
-template <class Take>
-Result<void> read_block(Database& database, Statement& select, std::int64_t& after_id,
-                        const Bytes& bytes, Take take) {
-  select.add(after_id);
-  std::size_t records = 0;
-  int code = SQLITE_ROW;
-  while (records < kBlockRecords && bytes.size() < kBlockBytes) {
-    code = select.step();
-    if (code != SQLITE_ROW) break;
-    after_id = take(select);
-    ++records;
-  }
-  Result<void> result;
-  if (code != SQLITE_ROW && code != SQLITE_DONE) result = database.error("read it");
-  select.reset();
-  return result;
-}
 
 class Frames final : public FrameCursor {
  public:
@@ -133,24 +88,13 @@ class Rows final : public RowCursor {
       taken.recv_ns = row.integer(5);
       taken.event_ns = row.optional_integer(6);
       for (std::size_t i = 0; i < columns_; ++i) {
-        take_value(row, kCommonColumns + static_cast<int>(i));
+        values_.push_back(take_value(row, kCommonColumns + static_cast<int>(i), bytes_));
       }
       block_.push_back(taken);
       return taken.id;
     });
     point_at_bytes();
     return result;
-  }
-
-  void take_value(const Statement& row, int column) {
-    Value value;
-    if (row.type(column) == SQLITE_INTEGER) {
-      value = Value(Int(row.integer(column)));
-    } else if (!row.is_null(column)) {
-      value.type = Value::Type::text;
-      bytes_.keep(row.bytes(column));
-    }
-    values_.push_back(value);
   }
 
   // In the order in which the block was taken: a row's feed, then its texts.

@@ -6,6 +6,7 @@
 
 #include "storage/sqlite/cursors.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/records.h"
 #include "storage/tape_reader.h"
 
 namespace tapedeck {
@@ -73,6 +74,10 @@ class Reader final : public TapeReader {
     if (!first) return first.error();
     return sqlite::make_row_cursor(database_, table_of(table),
                                    first->value_or(std::numeric_limits<std::int64_t>::max()));
+  }
+  Result<std::vector<std::string>> tables() override { return sqlite::list_tables(*database_); }
+  Result<std::unique_ptr<RecordCursor>> records(const std::string& table) override {
+    return sqlite::make_record_cursor(database_, table);
   }
 
  private:

@@ -16,8 +16,15 @@ TEST(Usage, wrong_usage_exits_2_with_one_line_that_names_the_remedy) {
   const std::vector<Wrong> cases = {
       {{"shw"}, "unknown command 'shw'; did you mean show?"},
       {{"--versoin"}, "unknown option --versoin; did you mean --version?"},
-      {{"export", "x.tape"},
-       "export: this version of tapedeck does not have it yet; see tapedeck --help"},
+      {{"merge", "x.tape"},
+       "merge: this version of tapedeck does not have it yet; see tapedeck --help"},
+      {{"export", "t"},
+       "--what: is missing; give frames or a table, like trade: --what frames|TABLE"},
+      {{"export", "t", "--what", "trade", "--format", "xml"},
+       "--format: 'xml' is no format; give jsonl or csv"},
+      {{"export", "t", "--what", "trade", "--to", "noon"},
+       "--to: 'noon' is no time; give one like 2026-11-21T09:30:00Z, or an offset from the start "
+       "like +90s"},
       {{"show"}, "TAPE is missing: tapedeck show TAPE"},
       {{"show", "a", "b"}, "unexpected argument 'b': tapedeck show takes TAPE"},
       {{"show", "a", "--fed", "x"}, "unknown option --fed; did you mean --feed?"},
@@ -115,6 +122,8 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
       {"show",
        {"--feed F", "--from T", "--to T", "--in", "--out", "--grep RE", "--follow", "--json"}},
       {"gaps", {"--json"}},
+      {"export",
+       {"--what frames|TABLE", "--format jsonl|csv", "--from T", "--to T", "-o, --output FILE"}},
   };
   for (const Helped& helped : commands) {
     const Said said = run_cli({helped.command, "--help"});
@@ -130,9 +139,12 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
 
 TEST(Usage, a_tape_that_is_not_there_is_a_failure_that_names_it) {
   const TempDir dir;
-  for (const char* command : {"info", "show", "gaps"}) {
-    const Said said = run_cli({command, dir.file("none.tape")});
-    EXPECT_EQ(said.code, 1) << command;
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"info"}, {"show"}, {"gaps"}, {"export", "--what", "trade"}}) {
+    std::vector<std::string> args = command;
+    args.push_back(dir.file("none.tape"));
+    const Said said = run_cli(args);
+    EXPECT_EQ(said.code, 1) << command[0];
     EXPECT_TRUE(said.err.starts_with("tapedeck: error: ")) << said.err;
     EXPECT_NE(said.err.find("none.tape"), std::string::npos) << said.err;
     EXPECT_EQ(lines_of(said.err).size(), 1U) << said.err;

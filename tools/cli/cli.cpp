@@ -14,7 +14,7 @@ struct Command {
   int (*run)(const Args&, Io&);
 };
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"record", "record feeds onto a tape", record_command},
     {"replay", "serve tapes as the services themselves did", replay_command},
     {"sim", "serve the simulated services", sim_command},
@@ -22,11 +22,11 @@ constexpr std::array<Command, 7> kCommands = {{
     {"info", "all about one tape", info_command},
     {"show", "a tape's timeline, line by line", show_command},
     {"gaps", "what may be missing on a tape", gaps_command},
+    {"export", "frames or a table as JSON lines or CSV", export_command},
 }};
 
 // Of the contract, and for a later version.
-constexpr std::array<std::string_view, 5> kNotYet = {"export", "verify", "diff", "merge",
-                                                     "compact"};
+constexpr std::array<std::string_view, 4> kNotYet = {"verify", "diff", "merge", "compact"};
 
 std::string usage() {
   std::string text =

@@ -17,5 +17,6 @@ int ls_command(const Args& args, Io& io);
 int info_command(const Args& args, Io& io);
 int show_command(const Args& args, Io& io);
 int gaps_command(const Args& args, Io& io);
+int export_command(const Args& args, Io& io);
 
 }  // namespace tapedeck::cli

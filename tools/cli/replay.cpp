@@ -60,10 +60,7 @@ Result<ReplayOptions> options_of(const Options& given) {
   if (!server) return server.error();
   options.server = *server;
   if (Result<void> pace = read_pace(given, options); !pace) return pace.error();
-  for (const char* option : {"from", "to"}) {
-    if (!given.has(option)) continue;
-    if (Result<void> time = check_time(option, given.get(option)); !time) return time.error();
-  }
+  if (Result<void> times = check_times(given); !times) return times.error();
   options.from = given.get("from");
   options.to = given.get("to");
   Result<std::vector<std::string>> feeds = parse_feeds("feeds", given.list("feeds"));

@@ -63,10 +63,7 @@ class Printer final : public TimelineSink {
 };
 
 Result<void> check_options(const Options& given) {
-  for (const char* option : {"from", "to"}) {
-    if (!given.has(option)) continue;
-    if (Result<void> time = check_time(option, given.get(option)); !time) return time;
-  }
+  if (Result<void> times = check_times(given); !times) return times;
   if (given.has("feed")) {
     const Result<std::vector<std::string>> feed = parse_feeds("feed", {given.get("feed")});
     if (!feed) return feed.error();
@@ -77,13 +74,8 @@ Result<void> check_options(const Options& given) {
 TimelineFilter filter_of(const Options& given, Ns start_ns) {
   TimelineFilter filter;
   filter.feed = given.get("feed");
-  auto time = [&](const char* option) -> std::optional<Ns> {
-    if (!given.has(option)) return std::nullopt;
-    const Result<Ns> t = parse_time_or_offset(given.get(option), start_ns);
-    return t ? std::optional<Ns>(*t) : std::nullopt;  // check_options has seen to it
-  };
-  filter.from = time("from");
-  filter.to = time("to");
+  filter.from = time_option(given, "from", start_ns);
+  filter.to = time_option(given, "to", start_ns);
   if (given.has("in") || given.has("out")) {
     filter.inbound = given.has("in");
     filter.outbound = given.has("out");

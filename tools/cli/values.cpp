@@ -70,6 +70,20 @@ Result<void> check_time(const std::string& option, const std::string& text) {
       "no time; give one like 2026-11-21T09:30:00Z, or an offset from the start like +90s");
 }
 
+Result<void> check_times(const Options& given) {
+  for (const char* option : {"from", "to"}) {
+    if (!given.has(option)) continue;
+    if (Result<void> time = check_time(option, given.get(option)); !time) return time;
+  }
+  return {};
+}
+
+std::optional<Ns> time_option(const Options& given, const std::string& option, Ns start_ns) {
+  if (!given.has(option)) return std::nullopt;
+  const Result<Ns> t = parse_time_or_offset(given.get(option), start_ns);
+  return t ? std::optional<Ns>(*t) : std::nullopt;
+}
+
 Result<std::vector<std::string>> parse_feeds(const std::string& option,
                                              const std::vector<std::string>& names) {
   std::vector<std::string> known;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ Result<std::int64_t> parse_whole(const std::string& option, const std::string& t
 Result<double> parse_factor(const std::string& option, const std::string& text);
 // A point in time or an offset, as far as it can be judged without a tape.
 Result<void> check_time(const std::string& option, const std::string& text);
+// The same for --from and --to, where they are given.
+Result<void> check_times(const Options& given);
+// A time that check_time() has seen, on a tape that starts at `start_ns`; nullopt when not given.
+std::optional<Ns> time_option(const Options& given, const std::string& option, Ns start_ns);
 
 // The names given with --feeds or --feed, each of which must be in the registry.
 Result<std::vector<std::string>> parse_feeds(const std::string& option,

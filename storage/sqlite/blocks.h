@@ -1,0 +1,71 @@
+// How cursors take a block of records at a time out of SQLite, holding no transaction in between.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "storage/sqlite/database.h"
+
+namespace tapedeck::sqlite {
+
+// Enough to make the seek at a block's beginning cheap, little enough to hold in a cache.
+inline constexpr std::size_t kBlockRecords = 512;
+inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
+
+// The bytes of a block: they may move while it fills, so pieces are looked up once it is full.
+class Bytes {
+ public:
+  void clear() {
+    bytes_.clear();
+    pieces_.clear();
+  }
+  void keep(std::string_view bytes) {
+    pieces_.emplace_back(bytes_.size(), bytes.size());
+    bytes_.append(bytes);
+  }
+  std::size_t size() const { return bytes_.size(); }
+  std::string_view piece(std::size_t index) const {
+    const auto [offset, size] = pieces_[index];
+    return std::string_view(bytes_).substr(offset, size);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::pair<std::size_t, std::size_t>> pieces_;
+};
+
+// Steps `select`, whose one parameter is the id to go on after, through one block. `take` is called
+// with each record and gives its id.
+template <class Take>
+Result<void> read_block(Database& database, Statement& select, std::int64_t& after_id,
+                        const Bytes& bytes, Take take) {
+  select.add(after_id);
+  std::size_t records = 0;
+  int code = SQLITE_ROW;
+  while (records < kBlockRecords && bytes.size() < kBlockBytes) {
+    code = select.step();
+    if (code != SQLITE_ROW) break;
+    after_id = take(select);
+    ++records;
+  }
+  Result<void> result;
+  if (code != SQLITE_ROW && code != SQLITE_DONE) result = database.error("read it");
+  select.reset();
+  return result;
+}
+
+// A value as a record has it. A text's bytes are kept in `bytes`; point_at_pieces() then gives
+// them.
+inline Value take_value(const Statement& row, int column, Bytes& bytes) {
+  Value value;
+  if (row.type(column) == SQLITE_INTEGER) return Value(Int(row.integer(column)));
+  if (row.is_null(column)) return value;
+  value.type = Value::Type::text;
+  bytes.keep(row.bytes(column));
+  return value;
+}
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,23 @@
+// Any table of a tape, whatever its columns are.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/sqlite/database.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck::sqlite {
+
+// A name as it may stand in SQL.
+std::string sql_name(std::string_view name);
+
+// Every table but `frame`, what belongs to it, and SQLite's own; by name.
+Result<std::vector<std::string>> list_tables(Database& database);
+
+// As the cursors of cursors.h it holds no transaction between calls.
+Result<std::unique_ptr<RecordCursor>> make_record_cursor(std::shared_ptr<Database> database,
+                                                         const std::string& table);
+
+}  // namespace tapedeck::sqlite
