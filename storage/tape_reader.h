@@ -21,7 +21,7 @@ namespace tapedeck {
 class FrameCursor {
  public:
   virtual ~FrameCursor() = default;
-  // False at the end.
+  // False at the end. A frame whose direction or opcode there is not is an error.
   virtual Result<bool> next(FrameRecord& frame) = 0;
 };
 
@@ -66,6 +66,12 @@ class TapeReader {
   virtual const std::string& path() const = 0;
   virtual std::int64_t file_bytes() const = 0;  // write-ahead log included
   virtual bool is_being_written() const = 0;    // a recorder holds its lock now
+
+  // From here on every call and cursor sees the tape as it is now. A recorder goes on meanwhile,
+  // but its write-ahead log grows until this reader is gone.
+  virtual Result<void> pin() = 0;
+  // What SQLite's own check of the file finds, at most `max` lines; none when all is well.
+  virtual Result<std::vector<std::string>> integrity_check(std::size_t max) = 0;
 
   virtual Result<SessionInfo> session() = 0;
   virtual Result<std::vector<ConnectionInfo>> connections() = 0;

@@ -23,12 +23,27 @@ class Frames final : public FrameCursor {
       if (block_.empty()) return false;
     }
     frame = block_[at_];
+    if (frame.opcode == kUnknown) {
+      return Error{database_->path() + ": frame " + std::to_string(frame.id) +
+                   " has an unknown direction or opcode: the file is damaged"};
+    }
     frame.payload = bytes_.piece(at_);
     ++at_;
     return true;
   }
 
  private:
+  static constexpr auto kUnknown = static_cast<Opcode>(0);
+
+  static Opcode opcode_of(std::int64_t code, std::string_view direction) {
+    if (direction != "in" && direction != "out") return kUnknown;
+    for (const Opcode opcode :
+         {Opcode::text, Opcode::binary, Opcode::close, Opcode::ping, Opcode::pong}) {
+      if (static_cast<std::int64_t>(opcode) == code) return opcode;
+    }
+    return kUnknown;
+  }
+
   Result<void> fill() {
     at_ = 0;
     block_.clear();
@@ -39,7 +54,7 @@ class Frames final : public FrameCursor {
       frame.connection_id = row.integer(1);
       frame.recv_ns = row.integer(2);
       frame.direction = row.bytes(3) == "out" ? Direction::out : Direction::in;
-      frame.opcode = static_cast<Opcode>(row.integer(4));
+      frame.opcode = opcode_of(row.integer(4), row.bytes(3));
       bytes_.keep(row.bytes(5));
       block_.push_back(frame);
       return frame.id;

@@ -44,6 +44,9 @@ class Reader final : public TapeReader {
   std::int64_t file_bytes() const override;
   bool is_being_written() const override { return database_->lock().is_held(); }
 
+  Result<void> pin() override;
+  Result<std::vector<std::string>> integrity_check(std::size_t max) override;
+
   Result<SessionInfo> session() override;
   Result<std::vector<ConnectionInfo>> connections() override;
   Result<std::vector<Gap>> gaps() override;
@@ -125,6 +128,24 @@ std::int64_t Reader::file_bytes() const {
     if (!absent) bytes += static_cast<std::int64_t>(size);
   }
   return bytes;
+}
+
+Result<void> Reader::pin() {
+  if (auto begun = database_->run("BEGIN", "read it"); !begun) return begun;
+  // A transaction begins to see with its first look.
+  const auto look = database_->query_integer("SELECT count(*) FROM session");
+  return look ? Result<void>() : look.error();
+}
+
+Result<std::vector<std::string>> Reader::integrity_check(std::size_t max) {
+  std::vector<std::string> said;
+  const auto result = each("PRAGMA integrity_check(" + std::to_string(max) + ")",
+                           [&](const Statement& row) -> Result<void> {
+                             if (row.bytes(0) != "ok") said.push_back(row.text(0));
+                             return {};
+                           });
+  if (!result) return result.error();
+  return said;
 }
 
 Result<SessionInfo> Reader::session() {

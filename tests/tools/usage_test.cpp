@@ -122,6 +122,7 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
       {"show",
        {"--feed F", "--from T", "--to T", "--in", "--out", "--grep RE", "--follow", "--json"}},
       {"gaps", {"--json"}},
+      {"verify", {"-h, --help"}},
       {"export",
        {"--what frames|TABLE", "--format jsonl|csv", "--from T", "--to T", "-o, --output FILE"}},
   };
@@ -139,8 +140,11 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
 
 TEST(Usage, a_tape_that_is_not_there_is_a_failure_that_names_it) {
   const TempDir dir;
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"info"}, {"show"}, {"gaps"}, {"export", "--what", "trade"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"info"},
+                                                  {"show"},
+                                                  {"gaps"},
+                                                  {"verify"},
+                                                  {"export", "--what", "trade"}}) {
     std::vector<std::string> args = command;
     args.push_back(dir.file("none.tape"));
     const Said said = run_cli(args);

@@ -14,7 +14,7 @@ struct Command {
   int (*run)(const Args&, Io&);
 };
 
-constexpr std::array<Command, 8> kCommands = {{
+constexpr std::array<Command, 9> kCommands = {{
     {"record", "record feeds onto a tape", record_command},
     {"replay", "serve tapes as the services themselves did", replay_command},
     {"sim", "serve the simulated services", sim_command},
@@ -23,10 +23,11 @@ constexpr std::array<Command, 8> kCommands = {{
     {"show", "a tape's timeline, line by line", show_command},
     {"gaps", "what may be missing on a tape", gaps_command},
     {"export", "frames or a table as JSON lines or CSV", export_command},
+    {"verify", "check tapes, and their rows against their frames", verify_command},
 }};
 
 // Of the contract, and for a later version.
-constexpr std::array<std::string_view, 4> kNotYet = {"verify", "diff", "merge", "compact"};
+constexpr std::array<std::string_view, 3> kNotYet = {"diff", "merge", "compact"};
 
 std::string usage() {
   std::string text =

@@ -18,5 +18,6 @@ int info_command(const Args& args, Io& io);
 int show_command(const Args& args, Io& io);
 int gaps_command(const Args& args, Io& io);
 int export_command(const Args& args, Io& io);
+int verify_command(const Args& args, Io& io);
 
 }  // namespace tapedeck::cli

@@ -1,0 +1,162 @@
+#include "storage/row_judge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "schema/base/text.h"
+
+namespace tapedeck {
+namespace {
+
+constexpr std::size_t kShownBytesMax = 200;
+
+std::string shown(const Value& value) {
+  switch (value.type) {
+    case Value::Type::null:
+      return "NULL";
+    case Value::Type::integer:
+      return std::to_string(value.integer);
+    case Value::Type::text:
+      break;
+  }
+  const bool is_long = value.text.size() > kShownBytesMax;
+  return json_string(value.text.substr(0, kShownBytesMax)) + (is_long ? "…" : "");
+}
+
+std::string name_of(const TapeRow& row) {
+  std::string name = "row " + std::to_string(row.id);
+  if (row.frame_id) name += " (frame " + std::to_string(*row.frame_id) + ")";
+  if (row.request_id) name += " (request " + std::to_string(*row.request_id) + ")";
+  return name;
+}
+
+}  // namespace
+
+void Findings::add(std::string_view what, std::string detail) {
+  auto found = std::find_if(problems_.begin(), problems_.end(),
+                            [&](const Problem& problem) { return problem.what == what; });
+  if (found == problems_.end()) found = problems_.insert(found, {std::string(what), 0, {}});
+  ++found->count;
+  if (found->details.size() < details_max_) found->details.push_back(std::move(detail));
+}
+
+void RowJudge::open() {
+  for (const Table& table : all_tables()) {
+    Stored& stored = tables_[static_cast<std::size_t>(table.id)];
+    stored.table = &table;
+    auto cursor = tape_.rows(table.id);
+    if (!cursor) {
+      findings_.add(table.name, cursor.error().message);
+      continue;
+    }
+    stored.cursor = std::move(*cursor);
+    advance(stored);
+  }
+}
+
+void RowJudge::advance(Stored& stored) {
+  const std::int64_t last_id = stored.has_row ? stored.row.id : 0;
+  const auto more = stored.cursor->next(stored.row);
+  stored.has_row = more && *more;
+  if (!more) findings_.add(stored.table->name, more.error().message);
+  if (!stored.has_row) return;
+  ++rows_;
+  if (stored.row.id != last_id + 1) {
+    findings_.add(stored.table->name, "row " + std::to_string(stored.row.id) + " follows row " +
+                                          std::to_string(last_id) +
+                                          ": the rows between them are missing");
+  }
+}
+
+void RowJudge::check_common(const Stored& stored, std::string_view feed, Ns recv_ns,
+                            const char* source) {
+  const TapeRow& row = stored.row;
+  if (row.feed != feed) {
+    findings_.add(stored.table->name, name_of(row) + ": feed is " + shown(Value(row.feed)) +
+                                          " on the tape, " + shown(Value(feed)) + " of the " +
+                                          source);
+  }
+  if (row.recv_ns != recv_ns) {
+    findings_.add(stored.table->name, name_of(row) + ": recv_ns is " + std::to_string(row.recv_ns) +
+                                          " on the tape, " + std::to_string(recv_ns) + " of the " +
+                                          source);
+  }
+}
+
+// THE SEAM for REST answers: their rows come up here, in front of those of the frames that were
+// handled after them, and only what they refer to is checked.
+void RowJudge::pass_requests(Stored& stored) {
+  for (; stored.has_row && !stored.row.frame_id; advance(stored)) {
+    const TapeRow& row = stored.row;
+    if (!row.request_id) {
+      // The recorder itself complains of a service in this way.
+      if (stored.table->id == TableId::feed_error) continue;
+      findings_.add(stored.table->name, name_of(row) + ": comes from no frame and no request");
+      continue;
+    }
+    const auto request = requests_.find(*row.request_id);
+    if (request == requests_.end()) {
+      findings_.add(stored.table->name, name_of(row) + ": there is no such request");
+      continue;
+    }
+    check_common(stored, request->second.feed, request->second.recv_ns.value_or(row.recv_ns),
+                 "request");
+  }
+}
+
+void RowJudge::begin(std::int64_t frame_id, Ns recv_ns, std::string_view feed) {
+  frame_id_ = frame_id;
+  recv_ns_ = recv_ns;
+  feed_ = feed;
+}
+
+void RowJudge::add_row(const Row& row) {
+  Stored& stored = tables_[static_cast<std::size_t>(row.table->id)];
+  pass_requests(stored);
+  if (!stored.has_row || *stored.row.frame_id != frame_id_) {
+    findings_.add(row.table->name,
+                  "frame " + std::to_string(frame_id_) + " gives a row that is not on the tape");
+    return;
+  }
+  compare(stored, row);
+  advance(stored);
+}
+
+void RowJudge::compare(const Stored& stored, const Row& row) {
+  const TapeRow& kept = stored.row;
+  check_common(stored, feed_, recv_ns_, "frame");
+  const auto differs = [&](std::string_view column, const Value& on_tape, const Value& derived) {
+    if (on_tape == derived) return;
+    findings_.add(stored.table->name, name_of(kept) + ": " + std::string(column) + " is " +
+                                          shown(on_tape) + " on the tape, " + shown(derived) +
+                                          " from the frame");
+  };
+  differs("origin", Value(to_string(kept.origin)), Value(to_string(row.origin)));
+  differs("event_ns", Value(kept.event_ns), Value(row.event_ns));
+  for (std::size_t i = 0; i < row.values.size(); ++i) {
+    differs(stored.table->columns[i].name, kept.values[i], row.values[i]);
+  }
+}
+
+void RowJudge::end(bool is_decoded) {
+  for (Stored& stored : tables_) {
+    pass_requests(stored);
+    for (; stored.has_row && *stored.row.frame_id <= frame_id_;
+         advance(stored), pass_requests(stored)) {
+      if (*stored.row.frame_id == frame_id_ && !is_decoded) continue;
+      findings_.add(stored.table->name,
+                    name_of(stored.row) + ": the frame gives no such row, or not at this place");
+    }
+  }
+}
+
+void RowJudge::finish() {
+  for (Stored& stored : tables_) {
+    pass_requests(stored);
+    for (; stored.has_row; advance(stored), pass_requests(stored)) {
+      findings_.add(stored.table->name, name_of(stored.row) + ": there is no such frame");
+    }
+  }
+}
+
+}  // namespace tapedeck
