@@ -1,10 +1,12 @@
 #include "storage/sqlite/cursors.h"
 
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "storage/sqlite/blocks.h"
+#include "storage/sqlite/frame_chunks.h"
 #include "storage/sqlite/layout.h"
 
 namespace tapedeck::sqlite {
@@ -12,9 +14,12 @@ namespace {
 
 class Frames final : public FrameCursor {
  public:
-  Frames(std::shared_ptr<Database> database, Statement select, std::int64_t from_id)
+  // `chunks` where the tape is compacted.
+  Frames(std::shared_ptr<Database> database, Statement select,
+         std::unique_ptr<ChunkedPayloads> chunks, std::int64_t from_id)
       : database_(std::move(database)),
         select_(std::move(select)),
+        chunks_(std::move(chunks)),
         after_id_(from_id == std::numeric_limits<std::int64_t>::min() ? from_id : from_id - 1) {}
 
   Result<bool> next(FrameRecord& frame) override {
@@ -48,21 +53,33 @@ class Frames final : public FrameCursor {
     at_ = 0;
     block_.clear();
     bytes_.clear();
-    return read_block(*database_, select_, after_id_, bytes_, [this](const Statement& row) {
+    if (damage_) return *damage_;
+    Result<void> unpacked;
+    auto read = read_block(*database_, select_, after_id_, bytes_, [&](const Statement& row) {
       FrameRecord frame;
       frame.id = row.integer(0);
       frame.connection_id = row.integer(1);
       frame.recv_ns = row.integer(2);
       frame.direction = row.bytes(3) == "out" ? Direction::out : Direction::in;
       frame.opcode = opcode_of(row.integer(4), row.bytes(3));
-      bytes_.keep(row.bytes(5));
-      block_.push_back(frame);
+      if (chunks_ == nullptr) {
+        bytes_.keep(row.bytes(5));
+      } else if (unpacked) {
+        const auto payload = chunks_->next(frame.id);
+        unpacked = payload ? Result<void>() : payload.error();
+        if (payload) bytes_.keep((*payload)->bytes);
+      }
+      if (unpacked) block_.push_back(frame);
       return frame.id;
     });
+    if (!unpacked) damage_ = unpacked.error();
+    return read && block_.empty() ? unpacked : read;
   }
 
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
+  std::unique_ptr<ChunkedPayloads> chunks_;
+  std::optional<Error> damage_;  // behind the frames of the block, which are good
   std::int64_t after_id_;
   std::vector<FrameRecord> block_;
   std::size_t at_ = 0;
@@ -143,8 +160,10 @@ Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database>
       "SELECT id, connection_id, recv_ns, direction, opcode, payload FROM frame WHERE id > ?"
       " ORDER BY id");
   if (!select) return select.error();
-  return std::unique_ptr<FrameCursor>(
-      std::make_unique<Frames>(std::move(database), std::move(*select), from_id));
+  auto chunks = ChunkedPayloads::open_if_compacted(*database);
+  if (!chunks) return chunks.error();
+  return std::unique_ptr<FrameCursor>(std::make_unique<Frames>(
+      std::move(database), std::move(*select), std::move(*chunks), from_id));
 }
 
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,

@@ -141,6 +141,16 @@ bool TapeLock::acquire() {
   return mine_;
 }
 
+bool TapeLock::is_at(const std::string& path) const {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && file_->id == FileId(status.st_dev, status.st_ino);
+}
+
+Result<void> TapeLock::sync(const std::string& path) {
+  if (::fsync(file_->fds.front()) == 0) return {};
+  return Error{path + ": cannot be flushed to the disk: " + reason(errno)};
+}
+
 bool TapeLock::is_held() const {
   const std::lock_guard guard(registry_mutex());
   if (file_->held) return true;

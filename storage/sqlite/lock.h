@@ -35,6 +35,10 @@ class TapeLock {
   bool try_acquire();
   // As try_acquire(), but waits: on a file just created only a passing probe can hold it.
   bool acquire();
+  // Whether the file that this locks still stands at `path`.
+  bool is_at(const std::string& path) const;
+  // Has the disk keep what was written to the file.
+  Result<void> sync(const std::string& path);
   // Whether a writer, here or in another process, has it now. Leaves no trace.
   bool is_held() const;
 

@@ -1,5 +1,6 @@
 #include "storage/sqlite/records.h"
 
+#include <initializer_list>
 #include <limits>
 #include <utility>
 
@@ -54,10 +55,10 @@ class Records final : public RecordCursor {
 };
 
 Result<std::vector<std::string>> names(Database& database, const char* sql,
-                                       std::string_view parameter) {
+                                       std::initializer_list<std::string_view> parameters) {
   auto select = database.prepare(sql);
   if (!select) return select.error();
-  select->add(parameter);
+  for (const std::string_view parameter : parameters) select->add(parameter);
   std::vector<std::string> all;
   int code = SQLITE_ROW;
   while ((code = select->step()) == SQLITE_ROW) all.push_back(select->text(0));
@@ -73,24 +74,34 @@ std::string sql_name(std::string_view name) {
   return sql + '"';
 }
 
+std::string sql_list(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += ", " + sql_name(name);
+  return list;
+}
+
+Result<std::vector<std::string>> columns_of(Database& database, std::string_view table,
+                                            std::string_view schema) {
+  return names(database, "SELECT name FROM pragma_table_info(?, ?) ORDER BY cid", {table, schema});
+}
+
 Result<std::vector<std::string>> list_tables(Database& database) {
   return names(database,
                "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE 'sqlite\\_%' "
-               "ESCAPE '\\' AND name <> 'frame' ORDER BY name",
-               "table");
+               "ESCAPE '\\' AND name NOT IN ('frame', 'frame_chunk', 'frame_plain') ORDER BY name",
+               {"table"});
 }
 
 Result<std::unique_ptr<RecordCursor>> make_record_cursor(std::shared_ptr<Database> database,
                                                          const std::string& table) {
-  auto columns = names(*database, "SELECT name FROM pragma_table_info(?) ORDER BY cid", table);
+  auto columns = columns_of(*database, table);
   if (!columns) return columns.error();
-  std::string list;
-  for (const std::string& column : *columns) list += ", " + sql_name(column);
+  const std::string list = sql_list(*columns);
   const std::string from = " FROM " + sql_name(table);
   // Tables without a rowid are short (one record a stream): a record's place among all is its key.
   const auto without_rowid = names(
       *database, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name = ? AND wr = 1",
-      table);
+      {table});
   if (!without_rowid) return without_rowid.error();
   auto select = database->prepare(
       without_rowid->empty() ? "SELECT rowid" + list + from + " WHERE rowid > ? ORDER BY rowid"

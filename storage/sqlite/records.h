@@ -13,6 +13,12 @@ namespace tapedeck::sqlite {
 // A name as it may stand in SQL.
 std::string sql_name(std::string_view name);
 
+// `, "a", "b"`: names as they may follow a first column.
+std::string sql_list(const std::vector<std::string>& names);
+
+// `schema` as in frame_chunks.h.
+Result<std::vector<std::string>> columns_of(Database& database, std::string_view table,
+                                            std::string_view schema = "main");
 // Every table but `frame`, what belongs to it, and SQLite's own; by name.
 Result<std::vector<std::string>> list_tables(Database& database);
 

@@ -56,6 +56,12 @@ class Statement {
     return value ? add(*value) : add_null();
   }
 
+  // Any value of another statement's current row, as it is.
+  Statement& add_column(const Statement& from, int column) {
+    return note(sqlite3_bind_value(handle_.get(), ++bound_,
+                                   sqlite3_column_value(from.handle_.get(), column)));
+  }
+
   // SQLITE_ROW, SQLITE_DONE or an error's code.
   int step() {
     if (bind_error_ != SQLITE_OK) return bind_error_;
@@ -70,6 +76,7 @@ class Statement {
 
   // Columns of the current row, counted from 0. Views live until the next step() or reset().
   bool is_null(int column) const { return type(column) == SQLITE_NULL; }
+  int columns() const { return sqlite3_column_count(handle_.get()); }
   int type(int column) const { return sqlite3_column_type(handle_.get(), column); }
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
   std::string_view bytes(int column) const;  // of a TEXT or a BLOB; never without data

@@ -1,6 +1,7 @@
 // record(replay(tape)) has the same data frames and rows as tape.
 #include <gtest/gtest.h>
 
+#include "storage/compact.h"
 #include "tests/loopback/harness.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temp_dir.h"
@@ -73,6 +74,17 @@ TEST_F(Fixpoint, OverTls) {
   expect_fixpoint(record_replay(options, &certificate));
   options.max_speed = true;
   expect_fixpoint(record_replay(options, &certificate));
+}
+
+TEST_F(Fixpoint, OfACompactedTape) {
+  const auto frames = data_frames_of(tape_);
+  const auto compacted = compact_tape({tape_, "", false});
+  ASSERT_TRUE(compacted) << compacted.error().message;
+  ReplayOptions options;
+  options.max_speed = true;
+  const std::string again = record_replay(options);
+  expect_fixpoint(again);
+  EXPECT_EQ(data_frames_of(again), frames);
 }
 
 TEST_F(Fixpoint, OfAReplayOfAReplay) {

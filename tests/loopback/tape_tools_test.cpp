@@ -73,6 +73,47 @@ TEST_F(TapeTools, ARecordedTapeIsVerifiedWhileItIsWrittenAndAfterwards) {
   EXPECT_EQ(verified.out.find("note: "), std::string::npos) << verified.out;
 }
 
+TEST_F(TapeTools, ACompactedTapeReadsAsThePlainOneAndBecomesItAgain) {
+  const std::string tape = record(2'000);
+  const std::string undone = directory_.file("undone.tape");
+  const std::vector<std::vector<std::string>> looks = {{"export", tape, "--what", "frames"},
+                                                       {"export", tape, "--what", "quote"},
+                                                       {"show", tape, "--json"},
+                                                       {"gaps", tape, "--json"},
+                                                       {"verify", tape},
+                                                       {"show", tape, "--from", "+100ms", "--in"}};
+  std::vector<std::string> plain;
+  for (const auto& look : looks) plain.push_back(run(look).out);
+  const Ended compacted = run({"compact", tape});
+  ASSERT_EQ(compacted.code, 0) << compacted.err;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const Ended ended = run(looks[i]);
+    EXPECT_EQ(ended.code, 0) << looks[i][0] << ended.err;
+    EXPECT_EQ(ended.out, plain[i]) << looks[i][0];
+  }
+  EXPECT_EQ(run({"compact", tape}).err,
+            "tapedeck: error: " + tape + ": is compacted already; --undo makes it plain\n");
+  EXPECT_EQ(run({"compact", tape, "--undo", "-o", undone}).code, 0);
+  EXPECT_EQ(run({"export", undone, "--what", "frames"}).out, plain[0]);
+}
+
+TEST_F(TapeTools, ATapeThatIsBeingRecordedIsNotCompacted) {
+  SimulatedServices services({});
+  auto recording =
+      std::make_unique<Recording>(config_of_all(services.host()), directory_.file("tapes"));
+  recording->wait_until_committed(20);
+  const std::string tape = list_tapes(directory_.file("tapes"))->at(0);
+  const Ended refused = run({"compact", tape});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(refused.err,
+            "tapedeck: error: " + tape +
+                ": is being recorded, or compacted by another process: end that first\n");
+  recording->stop();
+  recording.reset();
+  EXPECT_EQ(run({"compact", tape}).code, 0);
+  EXPECT_EQ(run({"verify", tape}).code, 0);
+}
+
 TEST_F(TapeTools, AReaderThatGoesAwayEndsAnExportWithoutAWord) {
   const std::string tape = record(2'000);
   const std::string command = std::string(TAPEDECK_BINARY) + " export '" + tape +

@@ -1,71 +1,15 @@
 // Recorders that die, recorders that live, and tapes where nothing can be written.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
 
+#include "tests/storage/child.h"
 #include "tests/storage/tape_files.h"
 
 namespace tapedeck::testing {
 namespace {
-
-// A forked process. It runs `work`, which tells the parent lines by `say`, and then waits to be
-// killed.
-class Child {
- public:
-  using Say = std::function<void(const std::string&)>;
-
-  explicit Child(const std::function<void(const Say&)>& work) {
-    int ends[2] = {-1, -1};
-    if (::pipe(ends) != 0) ADD_FAILURE() << "no pipe";
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::close(ends[0]);
-      try {
-        work([&](const std::string& line) { tell(ends[1], line); });
-      } catch (const std::exception& failure) {
-        tell(ends[1], failure.what());
-      }
-      for (;;) ::pause();
-    }
-    ::close(ends[1]);
-    from_ = ::fdopen(ends[0], "r");
-  }
-  ~Child() {
-    kill();
-    ::fclose(from_);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  // The next line that it told, waiting for it.
-  std::string heard() {
-    std::string line;
-    for (int c = std::fgetc(from_); c != EOF && c != '\n'; c = std::fgetc(from_)) {
-      line.push_back(static_cast<char>(c));
-    }
-    return line;
-  }
-  // As kill -9.
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-
- private:
-  static void tell(int fd, const std::string& text) {
-    const std::string line = text + "\n";
-    if (::write(fd, line.data(), line.size()) < 0) ::_exit(1);
-  }
-
-  pid_t pid_ = 0;
-  FILE* from_ = nullptr;
-};
 
 void commit_frames(TapeWriter& tape, std::int64_t first, std::int64_t last) {
   must(tape.begin());

@@ -13,13 +13,14 @@ namespace tapedeck::testing {
 // Decodes and writes frames one by one. Everything between begin() and commit() of the writer.
 class MixedTape {
  public:
-  MixedTape(TapeWriter& writer, Ns started_ns) : writer_(writer), now_ns_(started_ns) {
+  MixedTape(TapeWriter& writer, Ns started_ns, bool with_rows = true)
+      : writer_(writer), now_ns_(started_ns), with_rows_(with_rows) {
     for (const Feed* feed : all_feeds()) {
       feeds_.push_back({feed, feed->make_simulator(7), feed->make_normalizer(1)});
     }
   }
 
-  // `cycles` messages of each feed, in turns, 1 ms apart, with a ping now and then.
+  // `messages_each` messages of each feed, in turns, 1 ms apart, with a ping now and then.
   Result<void> add(std::int64_t messages_each) {
     for (const std::int64_t end = next_ + messages_each; next_ < end; ++next_) {
       for (Source& source : feeds_) {
@@ -100,7 +101,7 @@ class MixedTape {
     if (!connection) return connection.error();
     const FrameRecord frame{++frames_, *connection, now_ns_, direction, opcode, payload};
     if (auto added = writer_.add_frame(frame); !added) return added;
-    if (direction != Direction::in || !is_data(opcode)) return {};
+    if (!with_rows_ || direction != Direction::in || !is_data(opcode)) return {};
     const bool is_text = opcode == Opcode::text;
     if (is_text) doc_.parse(payload);
     Rows rows(writer_, frame.id, source.feed->name(), now_ns_);
@@ -111,6 +112,7 @@ class MixedTape {
 
   TapeWriter& writer_;
   Ns now_ns_;
+  bool with_rows_;
   std::vector<Source> feeds_;
   std::map<std::string, std::int64_t> connections_;
   std::int64_t next_ = 0;

@@ -123,6 +123,7 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
        {"--feed F", "--from T", "--to T", "--in", "--out", "--grep RE", "--follow", "--json"}},
       {"gaps", {"--json"}},
       {"verify", {"-h, --help"}},
+      {"compact", {"-o, --output OUT", "--undo"}},
       {"export",
        {"--what frames|TABLE", "--format jsonl|csv", "--from T", "--to T", "-o, --output FILE"}},
   };
@@ -144,6 +145,7 @@ TEST(Usage, a_tape_that_is_not_there_is_a_failure_that_names_it) {
                                                   {"show"},
                                                   {"gaps"},
                                                   {"verify"},
+                                                  {"compact"},
                                                   {"export", "--what", "trade"}}) {
     std::vector<std::string> args = command;
     args.push_back(dir.file("none.tape"));

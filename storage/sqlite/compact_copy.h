@@ -1,0 +1,21 @@
+// A tape copied into a new file, its frames compressed or made plain on the way, and the two
+// compared.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "storage/compact.h"
+#include "storage/sqlite/database.h"
+
+namespace tapedeck::sqlite {
+
+// Turns the empty database `to` into a copy of the tape at `from_path`, which nobody writes: every
+// table, index, view and trigger. Counts frames and payloads into `result`.
+Result<void> copy_tape(Database& to, const std::string& from_path, bool undo,
+                       const std::function<void()>& on_step, CompactResult& result);
+
+// An error names the first record in which they differ, payloads compared wherever they are kept.
+Result<void> compare_tapes(Database& a, Database& b, const std::function<void()>& on_step);
+
+}  // namespace tapedeck::sqlite

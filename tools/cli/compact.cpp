@@ -1,0 +1,44 @@
+#include "storage/compact.h"
+
+#include "tools/cli/cli.h"
+#include "tools/cli/format.h"
+
+namespace tapedeck::cli {
+namespace {
+
+const CommandSpec& spec() {
+  static const CommandSpec kSpec = {
+      "compact",
+      "TAPE",
+      "Compresses the frames of a finished tape, without a loss; all commands read it as before.",
+      {
+          {"o,output", "OUT", "write to this new file and leave the tape as it is", ""},
+          {"undo", "", "make a compacted tape plain again", ""},
+      },
+      1,
+      1};
+  return kSpec;
+}
+
+}  // namespace
+
+int compact_command(const Args& args, Io& io) {
+  const Result<Options> given = parse_options(spec(), args);
+  if (!given) return bad_usage(io, given.error().message);
+  if (given->help()) {
+    io.out << help_text(spec());
+    return kDone;
+  }
+  CompactOptions options;
+  options.tape = given->arguments().front();
+  options.output = given->get("output");
+  options.undo = given->has("undo");
+  const Result<CompactResult> done = compact_tape(options);
+  if (!done) return failed(io, done.error().message);
+  io.out << printable(options.output.empty() ? options.tape : options.output) << ": "
+         << done->frames << " frames, " << human_bytes(done->payload_bytes) << " of payloads; "
+         << human_bytes(done->bytes_before) << " -> " << human_bytes(done->bytes_after) << '\n';
+  return kDone;
+}
+
+}  // namespace tapedeck::cli
