@@ -123,6 +123,7 @@ TEST(Usage, every_command_explains_the_options_that_it_has) {
        {"--feed F", "--from T", "--to T", "--in", "--out", "--grep RE", "--follow", "--json"}},
       {"gaps", {"--json"}},
       {"verify", {"-h, --help"}},
+      {"diff", {"--json"}},
       {"compact", {"-o, --output OUT", "--undo"}},
       {"export",
        {"--what frames|TABLE", "--format jsonl|csv", "--from T", "--to T", "-o, --output FILE"}},

@@ -14,7 +14,7 @@ struct Command {
   int (*run)(const Args&, Io&);
 };
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 11> kCommands = {{
     {"record", "record feeds onto a tape", record_command},
     {"replay", "serve tapes as the services themselves did", replay_command},
     {"sim", "serve the simulated services", sim_command},
@@ -24,11 +24,12 @@ constexpr std::array<Command, 10> kCommands = {{
     {"gaps", "what may be missing on a tape", gaps_command},
     {"export", "frames or a table as JSON lines or CSV", export_command},
     {"verify", "check tapes, and their rows against their frames", verify_command},
+    {"diff", "what one session has and the other lacks", diff_command},
     {"compact", "compress the frames of a finished tape", compact_command},
 }};
 
 // Of the contract, and for a later version.
-constexpr std::array<std::string_view, 2> kNotYet = {"diff", "merge"};
+constexpr std::array<std::string_view, 1> kNotYet = {"merge"};
 
 std::string usage() {
   std::string text =

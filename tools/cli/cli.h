@@ -19,6 +19,7 @@ int show_command(const Args& args, Io& io);
 int gaps_command(const Args& args, Io& io);
 int export_command(const Args& args, Io& io);
 int verify_command(const Args& args, Io& io);
+int diff_command(const Args& args, Io& io);
 int compact_command(const Args& args, Io& io);
 
 }  // namespace tapedeck::cli

@@ -14,6 +14,8 @@ namespace tapedeck::cli {
 
 // `1h02m03s`, `2m03s`, `12.3s`, `45ms`, `0s`; a negative length gets a `-`.
 std::string human_duration(Ns length);
+// `1 frame`, `12 frames`.
+std::string counted(std::int64_t count, std::string_view thing);
 // `812 B`, `12.3 KiB`, `1.5 GiB`.
 std::string human_bytes(std::int64_t bytes);
 // `2026-11-21T09:30:00.000000000Z`: always as long, so that lines align.

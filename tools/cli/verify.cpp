@@ -23,10 +23,6 @@ const CommandSpec& spec() {
   return kSpec;
 }
 
-std::string counted(std::int64_t count, std::string_view thing) {
-  return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
-}
-
 void print_report(const std::string& path, const VerifyReport& report, Io& io) {
   io.out << printable(path) << ": " << (report.problems.empty() ? "ok" : "NOT OK") << ": "
          << counted(report.frames, "frame") << ", " << counted(report.rows, "row") << ", "
