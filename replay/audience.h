@@ -29,6 +29,7 @@ struct ClientInfo {
   std::string feed;  // `tape` for /tape
   std::string endpoint;
   bool is_subscribed = false;
+  bool has_own_clock = false;
   std::int64_t frames_sent = 0;
   std::size_t queued_bytes = 0;
 };

@@ -35,6 +35,7 @@ void Block::add(const DueFrame& frame) {
   entry.frame_id = frame.frame_id;
   entry.endpoint = frame.endpoint;
   entry.tape = frame.tape;
+  entry.kind = frame.kind;
   entry.opcode = served.opcode;
   entry.direction = frame.direction;
   entry.role = served.tag.role;
@@ -61,6 +62,7 @@ void Block::add(const DueFrame& frame) {
 DueFrame Block::frame(std::size_t index) const {
   const Entry& entry = entries_[index];
   DueFrame frame;
+  frame.kind = entry.kind;
   frame.served.id = served_id(entry.tape, entry.frame_id);
   frame.served.endpoint = entry.endpoint->name;
   frame.served.opcode = entry.opcode;

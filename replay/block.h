@@ -39,10 +39,17 @@ class EndpointTable {
   std::deque<Endpoint> endpoints_;  // stable addresses
 };
 
+// What is due: mostly a frame.
+enum class DueKind : std::uint8_t {
+  frame,
+  row,  // a normalized row for `/tape?view=rows`: the payload is its JSON text
+};
+
 // A frame that is due, as clients see it. Views live during the call that hands it over.
 struct DueFrame {
+  DueKind kind = DueKind::frame;
   ServedFrame served;
-  const Endpoint* endpoint = nullptr;
+  const Endpoint* endpoint = nullptr;  // of a row: its feed's, without a name
   std::string_view encoded;  // inbound text and binary: the unmasked WebSocket frame; else empty
   Direction direction = Direction::in;
   bool is_duplicate = false;  // a redundant connection delivered it already
@@ -55,8 +62,9 @@ struct DueFrame {
 
 // Whether a service's own socket hands it on, if the session wants it.
 inline bool is_served_data(const DueFrame& frame) {
-  return frame.direction == Direction::in && is_data(frame.served.opcode) &&
-         frame.served.tag.role == FrameRole::data && !frame.is_duplicate;
+  return frame.kind != DueKind::row && frame.direction == Direction::in &&
+         is_data(frame.served.opcode) && frame.served.tag.role == FrameRole::data &&
+         !frame.is_duplicate;
 }
 
 // ServedFrame::id for a frame of one of several tapes: its own id on the first one.
@@ -98,6 +106,7 @@ class Block {
     const Endpoint* endpoint = nullptr;
     Slice encoded, payload, type, stream, symbol, event;
     std::uint32_t tape = 0;
+    DueKind kind = DueKind::frame;
     Opcode opcode = Opcode::text;
     Direction direction = Direction::in;
     FrameRole role = FrameRole::data;

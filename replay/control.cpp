@@ -32,7 +32,8 @@ std::string in_ms(Ns ns) {
 std::string client_json(const ClientInfo& client) {
   return "{\"id\":" + std::to_string(client.id) + ",\"address\":" + json_string(client.address) +
          ",\"feed\":" + json_string(client.feed) + ",\"endpoint\":" + json_string(client.endpoint) +
-         ",\"subscribed\":" + std::string(json_bool(client.is_subscribed)) +
+         ",\"subscribed\":" + std::string(json_bool(client.is_subscribed)) + ",\"clock\":\"" +
+         (client.has_own_clock ? "own" : "deck") + "\"" +
          ",\"frames_sent\":" + std::to_string(client.frames_sent) +
          ",\"queued_bytes\":" + std::to_string(client.queued_bytes) + "}";
 }
@@ -108,9 +109,14 @@ Result<void> Control::carry_out(const Target& target) {
 }
 
 std::string Control::status() const {
-  std::int64_t frames_sent = 0;
+  std::int64_t frames_sent = player_.audience().frames_sent_before();
+  std::vector<ClientInfo> infos = player_.audience().infos();
+  if (own_clocks_ != nullptr) {
+    frames_sent += own_clocks_->frames_sent_before();
+    for (ClientInfo& info : own_clocks_->infos()) infos.push_back(std::move(info));
+  }
   std::string clients;
-  for (const ClientInfo& client : player_.audience().infos()) {
+  for (const ClientInfo& client : infos) {
     if (!clients.empty()) clients += ',';
     clients += client_json(client);
     frames_sent += client.frames_sent;
@@ -122,8 +128,8 @@ std::string Control::status() const {
          ",\"start_ns\":" + std::to_string(player_.start_ns()) +
          ",\"end_ns\":" + std::to_string(player_.deck().to()) +
          ",\"from_ns\":" + std::to_string(player_.deck().from()) +
-         ",\"frames_played\":" + std::to_string(player_.frames_played()) + ",\"frames_sent\":" +
-         std::to_string(player_.audience().frames_sent_before() + frames_sent) +
+         ",\"frames_played\":" + std::to_string(player_.frames_played()) +
+         ",\"frames_sent\":" + std::to_string(frames_sent) +
          ",\"lateness_ms\":{\"p50\":" + in_ms(late.quantile(0.5)) +
          ",\"p99\":" + in_ms(late.quantile(0.99)) + ",\"max\":" + in_ms(late.max()) +
          "},\"drift_ms\":" + in_ms(late.last()) + ",\"clients\":[" + clients + "]}";

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "replay/own_clock.h"
 #include "replay/player.h"
 #include "replay/tape_set.h"
 #include "schema/base/result.h"
@@ -26,7 +27,8 @@ Result<void> step_by(Player& player, std::string_view count);
 class Control {
  public:
   // The references outlive this.
-  Control(Player& player, const TapeSet& tapes) : player_(player), tapes_(tapes) {}
+  Control(Player& player, const TapeSet& tapes, const OwnClocks* own_clocks = nullptr)
+      : player_(player), tapes_(tapes), own_clocks_(own_clocks) {}
 
   // 404 for a path that is not there, 405 for a method that does not fit, 400 for what cannot
   // apply.
@@ -39,6 +41,7 @@ class Control {
 
   Player& player_;
   const TapeSet& tapes_;
+  const OwnClocks* own_clocks_;  // nullptr: nobody can have one
 };
 
 }  // namespace tapedeck

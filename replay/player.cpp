@@ -37,8 +37,12 @@ Player::Player(const Deck& deck, Ns start_ns, FrameSource& source, Server& serve
       stall_timer_(server.make_timer()) {}
 
 void Player::start() {
-  source_.on_ready([this] { server_.post([this] { turn(); }); });
-  source_.seek(deck_.position(mono()));
+  source_.on_ready([this, alive = std::weak_ptr(alive_)] {
+    server_.post([this, alive] {
+      if (!alive.expired()) turn();
+    });
+  });
+  seek_source(deck_.position(mono()));
   if (options_.paused) {
     phase_ = Phase::on;
   } else {
@@ -109,7 +113,7 @@ Result<void> Player::seek(Ns pos) {
   pace_timer_->cancel();
   block_.reset();
   steps_left_ = 0;
-  source_.seek(pos);
+  seek_source(pos);
   if (phase_ == Phase::ended) {
     phase_ = was_playing_ ? Phase::waiting : Phase::on;
     check_start(true);
@@ -117,6 +121,20 @@ Result<void> Player::seek(Ns pos) {
   changed();
   turn();
   return {};
+}
+
+void Player::seek_source(Ns pos) {
+  reached_ns_ = pos;
+  reached_n_ = 0;
+  source_.seek(pos);
+}
+
+// What was read ahead has none: it is read again, from where the deck has come to.
+void Player::serve_rows() {
+  if (std::exchange(serves_rows_, true)) return;
+  block_.reset();
+  source_.seek_with_rows(reached_ns_, reached_n_);
+  turn();
 }
 
 Result<void> Player::set_speed(Speed speed) {
@@ -186,7 +204,8 @@ void Player::run_turn() {
 void Player::post_turn() {
   if (is_posted_) return;
   is_posted_ = true;
-  server_.post([this] {
+  server_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
     is_posted_ = false;
     turn();
   });
@@ -214,6 +233,8 @@ bool Player::pass_mark(Ns now) {
   if (mark->kind == Block::Kind::wrap) {
     deck_.release(now);
     const auto moved = deck_.seek(deck_.from(), now);
+    reached_ns_ = deck_.from();
+    reached_n_ = 0;
     changed();
     return moved.ok();
   }
@@ -277,9 +298,16 @@ std::size_t Player::serve(Ns now) {
   if (!is_paced()) deck_.reached(frame.pos_ns, now);
   if (frame.served.tag.is_snapshot && hooks_.on_snapshot) hooks_.on_snapshot(frame);
   audience_.deliver(frame);
-  ++frames_played_;
+  if (frame.kind != DueKind::row) count(frame);
   if (steps_left_ > 0 && is_served_data(frame) && --steps_left_ == 0) changed();
   return frame.served.payload.size() * std::max<std::size_t>(1, audience_.size());
+}
+
+void Player::count(const DueFrame& frame) {
+  ++frames_played_;
+  if (frame.pos_ns != reached_ns_) reached_n_ = 0;
+  reached_ns_ = frame.pos_ns;
+  ++reached_n_;
 }
 
 }  // namespace tapedeck

@@ -52,6 +52,8 @@ class Player {
   void leave(Listener& listener);
   // `listener` has (another) subscription, or none any more.
   void subscription(Listener& listener);
+  // From now on rows are served along with frames: somebody wants them.
+  void serve_rows();
   // A client's queue has drained.
   void drained() { turn(); }
 
@@ -83,6 +85,7 @@ class Player {
   bool is_moving() const { return phase_ == Phase::on && (deck_.is_playing() || steps_left_ > 0); }
   bool is_paced() const { return steps_left_ == 0 && !deck_.speed().is_max; }
   void check_start(bool is_new);
+  void seek_source(Ns pos);
   void begin();
   void turn();
   void run_turn();
@@ -91,6 +94,7 @@ class Player {
   bool pass_mark(Ns now);
   bool is_due(Ns& now);
   std::size_t serve(Ns now);
+  void count(const DueFrame& frame);
   void wait_for_clients();
   void finish(Ns now);
   void changed();
@@ -113,9 +117,14 @@ class Player {
   std::size_t next_ = 0;          // within the block
   std::int64_t steps_left_ = 0;
   std::int64_t frames_played_ = 0;
+  Ns reached_ns_ = 0;          // where the last frame lay, or the last seek went
+  std::size_t reached_n_ = 0;  // how many frames of just that position have been served since
+  bool serves_rows_ = false;
   bool is_in_turn_ = false;
   bool is_posted_ = false;
   bool was_playing_ = false;  // when the end came
+  // Tasks that were posted look whether the player is still there.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace tapedeck

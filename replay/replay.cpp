@@ -11,7 +11,9 @@
 #include "replay/control.h"
 #include "replay/feed_client.h"
 #include "replay/listen.h"
+#include "replay/own_clock.h"
 #include "replay/player.h"
+#include "replay/range.h"
 #include "replay/tape_client.h"
 #include "replay/tape_data.h"
 #include "replay/tape_set.h"
@@ -21,13 +23,6 @@
 namespace tapedeck {
 
 namespace {
-
-// What the options come to, once the tapes are known.
-struct Range {
-  Ns from_ns = 0;
-  Ns to_ns = 0;        // exclusive, for the source
-  Ns deck_end_ns = 0;  // where the deck stops
-};
 
 // Those on the tapes and those of the registry, by name.
 std::vector<std::string> known_feeds(const TapeSet& tapes) {
@@ -90,7 +85,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
                std::string_view /*payload*/) override {}
 
   void stop_when_alone();
-  TapeData& data_of(std::string_view feed);
+  TapeData& data_of(const Feed& feed);
 
   const ReplayOptions options_;
   const SystemClock clock_;
@@ -98,6 +93,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   std::unique_ptr<TapeSet> tapes_;
   SnapshotIndex snapshots_;
   TapeEncoder encoder_;
+  std::unique_ptr<OwnClocks> own_clocks_;  // outlives the server, which holds its clients
   std::unique_ptr<Server> server_;
   std::unique_ptr<TapeSource> source_;
   std::unique_ptr<Player> player_;
@@ -141,7 +137,10 @@ Result<void> ReplayImpl::open(const Range& range,
   const Deck deck(range.from_ns, range.deck_end_ns, Speed{options_.speed, options_.max_speed});
   player_ = std::make_unique<Player>(deck, tapes_->start_ns(), *source_, *server_, clock_, playing,
                                      std::move(hooks));
-  control_ = std::make_unique<Control>(*player_, *tapes_);
+  own_clocks_ = std::make_unique<OwnClocks>(
+      OwnClocks::Setup{range, deck.speed(), playing, [this] { stop_when_alone(); }}, *tapes_,
+      snapshots_, *endpoints_, encoder_, *server_, clock_);
+  control_ = std::make_unique<Control>(*player_, *tapes_, own_clocks_.get());
   // Before anybody is told that the server listens: who was told may well signal it at once.
   server_->on_signal([this] { server_->stop(); });
   return {};
@@ -166,14 +165,14 @@ std::string ReplayImpl::summary() const {
 }
 
 void ReplayImpl::stop_when_alone() {
-  if (is_leaving_ && player_->audience().size() == 0) server_->stop();
+  if (!is_leaving_ || player_->audience().size() > 0 || own_clocks_->size() > 0) return;
+  server_->stop();
 }
 
-TapeData& ReplayImpl::data_of(std::string_view feed) {
-  const auto found = data_.find(feed);
-  if (found != data_.end()) return found->second;
-  const std::string name(feed);
-  return data_.try_emplace(name, name, *player_, *tapes_, snapshots_, *endpoints_).first->second;
+TapeData& ReplayImpl::data_of(const Feed& feed) {
+  return data_
+      .try_emplace(std::string(feed.name()), feed, *player_, *tapes_, snapshots_, *endpoints_)
+      .first->second;
 }
 
 HttpReply ReplayImpl::on_request(const HttpRequest& request) {
@@ -183,14 +182,8 @@ HttpReply ReplayImpl::on_request(const HttpRequest& request) {
   const auto mounted = find_mount(request);
   if (!mounted || !endpoints_->includes(mounted->feed->name()))
     return error_reply(404, path + ": no such path");
-  const Service& service = mounted->feed->service();
-  TapeData& data = data_of(mounted->feed->name());
-  auto reply = service.rest(mounted->request, data);
-  if (data.was_asked())
-    return error_reply(404,
-                       path + ": history is not served from a tape yet, only by the simulator");
-  if (reply) return std::move(*reply);
-  if (service.endpoint_of(mounted->request.target.path))
+  if (auto reply = data_of(*mounted->feed).rest(mounted->request)) return std::move(*reply);
+  if (mounted->feed->service().endpoint_of(mounted->request.target.path))
     return error_reply(426, path + " speaks WebSocket");
   return error_reply(404, path + ": no such path");
 }
@@ -205,6 +198,9 @@ WebHandler::Upgrade ReplayImpl::on_upgrade(const HttpRequest& request) {
 WebHandler::Upgrade ReplayImpl::upgrade_tape(const HttpRequest& request) {
   auto query = parse_tape_query(request.target, known_feeds(*tapes_));
   if (!query) return error_reply(400, query.error().message);
+  const auto own_clock = wants_own_clock(request.target, true);
+  if (!own_clock) return error_reply(400, own_clock.error().message);
+  if (*own_clock) return own_clocks_->admit_tape(request.target, std::move(*query));
   return std::make_unique<TapeClient>(std::move(*query), *player_, encoder_,
                                       [this] { stop_when_alone(); });
 }
@@ -216,34 +212,13 @@ WebHandler::Upgrade ReplayImpl::upgrade_feed(const Mounted& mounted) {
     return error_reply(404, feed + " is left out by --feeds of this replay");
   const auto endpoint = mounted.feed->service().endpoint_of(target.path);
   if (!endpoint) return error_reply(404, "/" + feed + target.path + ": no such path");
-  if (target.get("clock") == "own")
-    return error_reply(400, "clock=own is not served yet: leave it out");
   if (auto refusal = mounted.feed->service().refuse(mounted.request)) return std::move(*refusal);
+  const auto own_clock = wants_own_clock(target, false);
+  if (!own_clock) return error_reply(400, own_clock.error().message);
+  if (*own_clock) return own_clocks_->admit_feed(endpoints_->intern(feed, *endpoint), mounted);
   FeedHost& host = *this;
   return std::make_unique<FeedClient>(endpoints_->intern(feed, *endpoint), mounted.request,
-                                      data_of(feed), host, *server_);
-}
-
-Result<Range> resolve_range(const ReplayOptions& options, const TapeSet& tapes) {
-  Range range{tapes.start_ns(), std::numeric_limits<Ns>::max(), tapes.end_ns()};
-  if (!options.from.empty()) {
-    const auto from = parse_time_or_offset(options.from, tapes.start_ns());
-    if (!from) return Error{"--from: " + from.error().message};
-    if (*from > tapes.end_ns())
-      return Error{"--from " + options.from + " is past the end of the tape, " +
-                   format_rfc3339(tapes.end_ns()) + ": give an earlier time"};
-    range.from_ns = std::max(*from, tapes.start_ns());
-  }
-  if (!options.to.empty()) {
-    const auto to = parse_time_or_offset(options.to, tapes.start_ns());
-    if (!to) return Error{"--to: " + to.error().message};
-    if (*to <= range.from_ns)
-      return Error{"--to " + options.to + " leaves nothing to play: it must be later than " +
-                   format_rfc3339(range.from_ns)};
-    range.to_ns = *to;
-    range.deck_end_ns = std::min(*to, tapes.end_ns());
-  }
-  return range;
+                                      data_of(*mounted.feed), host, *server_);
 }
 
 Result<void> check_options(const ReplayOptions& options) {
@@ -272,19 +247,16 @@ Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) 
   auto tapes = TapeSet::open(options.tapes, *endpoints);
   if (!tapes) return tapes.error();
   if (auto checked = check_feeds(options.feeds, **tapes); !checked) return checked.error();
-  const auto range = resolve_range(options, **tapes);
+  const Range whole{(*tapes)->start_ns(), std::numeric_limits<Ns>::max(), (*tapes)->end_ns()};
+  const auto range = narrow(whole, whole.from_ns, options.from, options.to, "--");
   if (!range) return range.error();
   SnapshotIndex snapshots;
   if (auto scanned = snapshots.scan(**tapes, *endpoints); !scanned) return scanned.error();
-  std::vector<std::unique_ptr<TapeReader>> readers;
-  for (const TapeSet::Tape& tape : (*tapes)->tapes()) {
-    auto reader = open_tape(tape.reader->path());
-    if (!reader) return reader.error();
-    readers.push_back(std::move(*reader));
-  }
+  auto readers = (*tapes)->open_again();
+  if (!readers) return readers.error();
   auto replay = std::make_unique<ReplayImpl>(options, std::move(endpoints), std::move(*tapes),
                                              std::move(snapshots));
-  if (auto opened = replay->open(*range, std::move(readers)); !opened) return opened.error();
+  if (auto opened = replay->open(*range, std::move(*readers)); !opened) return opened.error();
   return std::unique_ptr<ReplayServer>(std::move(replay));
 }
 

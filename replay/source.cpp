@@ -20,34 +20,41 @@ class TapeSource::Pass {
   Pass(TapeSource& source, std::uint64_t generation) : source_(source), generation_(generation) {}
 
   // Returns at the end, on an error, or when a newer seek has come.
-  void run(Ns from) {
+  void run(Wish wish) {
     while (true) {
       fresh(kFirstBlockBytes);
-      const auto served = walk(from);
+      const auto served = walk(wish);
       if (!served) {
         mark(Block::Kind::error, served.error().message);
         return;
       }
       if (is_over_ || !source_.push(generation_, std::move(block_))) return;
       // A loop over nothing would turn for ever.
-      if (!source_.options_.loop || (*served == 0 && from <= source_.options_.from_ns)) break;
+      if (!source_.options_.loop || (*served == 0 && wish.pos_ns <= source_.options_.from_ns))
+        break;
       if (!mark(Block::Kind::wrap, "")) return;
-      from = source_.options_.from_ns;
+      wish.pos_ns = source_.options_.from_ns;
+      wish.passed = 0;
     }
     mark(Block::Kind::end, "");
   }
 
  private:
-  // The number of frames that lie between `from` and the end.
-  Result<std::int64_t> walk(Ns from) {
-    TapeWalk walk(source_.readers_, source_.endpoints_);
-    if (auto started = walk.start(from); !started) return started.error();
+  // The number of frames and rows that lie between the wish and the end.
+  Result<std::int64_t> walk(const Wish& wish) {
+    TapeWalk walk(source_.readers_, source_.endpoints_, wish.rows);
+    if (auto started = walk.start(wish.pos_ns); !started) return started.error();
     std::int64_t served = 0;
+    std::size_t to_pass = wish.passed;
     while (true) {
       DueFrame frame;
       const auto more = walk.next(frame);
       if (!more) return more.error();
       if (!*more || frame.pos_ns >= source_.options_.to_ns) return served;
+      if (to_pass > 0) {
+        if (frame.kind != DueKind::row) --to_pass;
+        continue;
+      }
       block_->add(frame);
       ++served;
       if (block_->bytes() < limit_) continue;
@@ -81,7 +88,10 @@ class TapeSource::Pass {
 
 TapeSource::TapeSource(std::vector<std::unique_ptr<TapeReader>> readers, EndpointTable& endpoints,
                        const Options& options)
-    : readers_(std::move(readers)), endpoints_(endpoints), options_(options) {}
+    : readers_(std::move(readers)),
+      endpoints_(endpoints),
+      options_(options),
+      with_rows_(options.rows) {}
 
 TapeSource::~TapeSource() {
   stop();
@@ -92,16 +102,30 @@ void TapeSource::on_ready(std::function<void()> task) {
 }
 
 void TapeSource::seek(Ns pos) {
+  ask(pos, 0);
+}
+
+void TapeSource::seek_with_rows(Ns pos, std::size_t passed) {
+  with_rows_ = true;
+  ask(pos, passed);
+}
+
+void TapeSource::ask(Ns pos, std::size_t passed) {
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
-    target_ns_ = pos;
+    wish_ = {pos, passed, with_rows_};
     is_awaited_ = false;
     queue_.clear();
     queued_bytes_ = 0;
   }
   changed_.notify_all();
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (thread_.joinable()) return;
+  has_stopped_ = false;
+  thread_ = std::thread([this] {
+    run();
+    has_stopped_ = true;
+  });
 }
 
 std::unique_ptr<Block> TapeSource::take() {
@@ -120,12 +144,16 @@ std::unique_ptr<Block> TapeSource::take() {
   return block;
 }
 
-void TapeSource::stop() {
+void TapeSource::give_up() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
   changed_.notify_all();
+}
+
+void TapeSource::stop() {
+  give_up();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -155,15 +183,15 @@ bool TapeSource::is_current(std::uint64_t generation) {
 void TapeSource::run() {
   std::uint64_t served = 0;
   while (true) {
-    Ns target = 0;
+    Wish wish;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return is_stopping_ || generation_ != served; });
       if (is_stopping_) return;
       served = generation_;
-      target = target_ns_;
+      wish = wish_;
     }
-    Pass(*this, served).run(target);
+    Pass(*this, served).run(wish);
   }
 }
 

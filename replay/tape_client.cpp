@@ -66,17 +66,10 @@ std::string to_json_message(const DeckState& state) {
 Result<TapeQuery> parse_tape_query(const Target& target,
                                    const std::vector<std::string>& known_feeds) {
   const std::string view = target.get("view");
-  if (view == "rows") return Error{"view=rows is not served yet: use view=frames"};
-  if (!view.empty() && view != "frames")
-    return Error{"view=" + view + ": no such view; there is frames"};
-  const std::string clock = target.get("clock");
-  if (clock == "own") return Error{"clock=own is not served yet: use clock=deck"};
-  if (!clock.empty() && clock != "deck")
-    return Error{"clock=" + clock + ": no such clock; there is deck"};
-  for (const std::string_view name : {"speed", "from", "to"}) {
-    if (target.has(name)) return Error{std::string(name) + " goes with clock=own only"};
-  }
+  if (!view.empty() && view != "frames" && view != "rows")
+    return Error{"view=" + view + ": no such view; there are frames and rows"};
   TapeQuery query;
+  query.rows = view == "rows";
   query.feeds = split_list(target.get("feeds"));
   for (const std::string& feed : query.feeds) {
     if (std::find(known_feeds.begin(), known_feeds.end(), feed) != known_feeds.end()) continue;
@@ -91,6 +84,7 @@ Result<TapeQuery> parse_tape_query(const Target& target,
 void TapeClient::on_open(Peer& peer) {
   peer_ = &peer;
   player_.join(*this);
+  if (query_.rows) player_.serve_rows();
   on_state(player_.state());
   if (player_.has_ended()) return on_end();
   player_.subscription(*this);
@@ -126,6 +120,7 @@ void TapeClient::on_closed() {
 }
 
 bool TapeClient::wants(const DueFrame& frame) const {
+  if (query_.rows != (frame.kind == DueKind::row)) return false;
   if (!query_.all && (frame.direction != Direction::in || !is_data(frame.served.opcode)))
     return false;
   return query_.feeds.empty() || std::find(query_.feeds.begin(), query_.feeds.end(),
@@ -134,7 +129,8 @@ bool TapeClient::wants(const DueFrame& frame) const {
 
 void TapeClient::on_due(const DueFrame& frame) {
   if (!is_live() || !wants(frame)) return;
-  peer_->send_encoded(encoder_.encode(frame));
+  // A row is its message already.
+  peer_->send_encoded(query_.rows ? frame.encoded : encoder_.encode(frame));
   ++frames_sent_;
   check_queue();
 }

@@ -43,6 +43,7 @@ std::string to_json_message(const DeckState& state);
 struct TapeQuery {
   std::vector<std::string> feeds;  // empty: all of them
   bool all = false;                // control frames and outbound ones too
+  bool rows = false;               // normalized rows in place of frames
 };
 // Reads the query of `/tape`; errors are for the client.
 Result<TapeQuery> parse_tape_query(const Target& target,

@@ -94,4 +94,14 @@ std::vector<std::string> TapeSet::feeds() const {
   return {names.begin(), names.end()};
 }
 
+Result<std::vector<std::unique_ptr<TapeReader>>> TapeSet::open_again() const {
+  std::vector<std::unique_ptr<TapeReader>> readers;
+  for (const Tape& tape : tapes_) {
+    auto reader = open_tape(tape.reader->path());
+    if (!reader) return reader.error();
+    readers.push_back(std::move(*reader));
+  }
+  return readers;
+}
+
 }  // namespace tapedeck

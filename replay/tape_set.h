@@ -45,6 +45,8 @@ class TapeSet {
   std::vector<Tape>& tapes() { return tapes_; }
   Ns start_ns() const { return start_ns_; }
   Ns end_ns() const { return end_ns_; }
+  // A further reader of each tape, for another thread.
+  Result<std::vector<std::unique_ptr<TapeReader>>> open_again() const;
   // Whether any connection on any tape is of this feed.
   bool has_feed(std::string_view feed) const;
   std::vector<std::string> feeds() const;

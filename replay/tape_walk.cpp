@@ -1,6 +1,7 @@
 #include "replay/tape_walk.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "schema/ws/codec.h"
 
@@ -54,7 +55,9 @@ Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
     }
     if (auto moved = advance(lane); !moved) return moved;
   }
-  return {};
+  if (!with_rows_) return {};
+  lane.rows = std::make_unique<RowWalk>(*lane.reader, endpoints_);
+  return lane.rows->start(lane.has_head ? lane.head.id : RowWalk::kAllFrames, from);
 }
 
 Result<void> TapeWalk::advance(Lane& lane) {
@@ -66,16 +69,57 @@ Result<void> TapeWalk::advance(Lane& lane) {
   return {};
 }
 
+Result<std::optional<Ns>> TapeWalk::next_pos(Lane& lane) {
+  if (lane.is_taken) {
+    if (auto moved = advance(lane); !moved) return moved.error();
+  }
+  std::optional<Ns> pos;
+  if (lane.has_head) pos = lane.pos_ns;
+  if (!lane.rows) return pos;
+  const auto request_ns = lane.rows->next_request_ns();
+  if (!request_ns) return request_ns.error();
+  // The end is the last frame: what was received later comes with it.
+  if (*request_ns && (!pos || **request_ns < *pos)) pos = pos ? **request_ns : lane.pos_ns;
+  return pos;
+}
+
+Result<bool> TapeWalk::next_row(Lane& lane, Ns pos, DueFrame& frame) {
+  if (!lane.rows) return false;
+  std::int64_t frame_id = RowWalk::kAllFrames;
+  if (lane.has_head) frame_id = pos < lane.pos_ns ? lane.head.id - 1 : lane.head.id;
+  WalkedRow walked;
+  const Ns now = lane.has_head ? pos : std::numeric_limits<Ns>::max();
+  const auto found = lane.rows->next(frame_id, now, walked);
+  if (!found || !*found) return found;
+  row_json_.clear();
+  const bool has_several = readers_.size() > 1;
+  append_row_message(row_json_, walked, has_several ? std::optional(lane.tape) : std::nullopt,
+                     doc_);
+  frame = DueFrame();
+  frame.kind = DueKind::row;
+  frame.endpoint = endpoints_.intern(walked.row.feed, "");
+  frame.served.payload = row_json_;
+  frame.tape = lane.tape;
+  frame.recv_ns = walked.row.recv_ns;
+  frame.pos_ns = pos;
+  return true;
+}
+
 Result<bool> TapeWalk::next(DueFrame& frame) {
   while (true) {
     Lane* first = nullptr;
+    Ns first_pos = 0;
     for (Lane& lane : lanes_) {
-      if (lane.is_taken) {
-        if (auto moved = advance(lane); !moved) return moved.error();
-      }
-      if (lane.has_head && (first == nullptr || lane.pos_ns < first->pos_ns)) first = &lane;
+      const auto pos = next_pos(lane);
+      if (!pos) return pos.error();
+      if (!*pos || (first != nullptr && **pos >= first_pos)) continue;
+      first = &lane;
+      first_pos = **pos;
     }
     if (first == nullptr) return false;
+    const auto row = next_row(*first, first_pos, frame);
+    if (!row || *row) return row;
+    if (!first->has_head) continue;  // the last row has gone
     first->is_taken = true;
     const auto origination = origination_of(*first);
     if (!origination) return origination.error();

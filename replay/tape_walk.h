@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "replay/block.h"
+#include "replay/row_walk.h"
 #include "replay/tape_set.h"
 #include "schema/base/result.h"
 #include "schema/feeds/fold.h"
@@ -17,16 +20,18 @@ namespace tapedeck {
 // For one thread.
 class TapeWalk {
  public:
-  TapeWalk(std::vector<std::unique_ptr<TapeReader>>& readers, EndpointTable& endpoints)
-      : readers_(readers), endpoints_(endpoints) {}
+  // `rows`: the normalized rows too, those of a frame before it.
+  TapeWalk(std::vector<std::unique_ptr<TapeReader>>& readers, EndpointTable& endpoints,
+           bool rows = false)
+      : readers_(readers), endpoints_(endpoints), with_rows_(rows) {}
 
   // Goes to the first frame of each tape whose position is `from` or later. Where the wall clock
   // stepped back that frame is found exactly if it lies within kLookBackFrames of the tape's binary
   // search.
   Result<void> start(Ns from);
 
-  // The next frame of an included feed. Views live until the next call. False at the end of all
-  // tapes.
+  // The next frame (or row) of an included feed. Views live until the next call. False at the end
+  // of all tapes.
   Result<bool> next(DueFrame& frame);
 
   static constexpr std::int64_t kLookBackFrames = 65'536;
@@ -40,7 +45,8 @@ class TapeWalk {
     FrameRecord head;
     Ns pos_ns = 0;  // of the head: the running maximum
     bool has_head = false;
-    bool is_taken = false;  // the head was handed out: the cursor moves on the next call
+    bool is_taken = false;          // the head was handed out: the cursor moves on the next call
+    std::unique_ptr<RowWalk> rows;  // nullptr: without rows
   };
   // What redundant connections of an endpoint delivered.
   struct Folding {
@@ -51,6 +57,10 @@ class TapeWalk {
 
   Result<void> start_lane(Lane& lane, Ns from);
   Result<void> advance(Lane& lane);
+  // Where the lane's next item lies; nullopt at its end.
+  Result<std::optional<Ns>> next_pos(Lane& lane);
+  // A row that comes before the frame at the lane's head. False when there is none.
+  Result<bool> next_row(Lane& lane, Ns pos, DueFrame& frame);
   Result<Origination> origination_of(Lane& lane);
   Folding& folding_of(const Endpoint* endpoint);
   // Classifies, and counts what redundant connections brought.
@@ -58,6 +68,8 @@ class TapeWalk {
 
   std::vector<std::unique_ptr<TapeReader>>& readers_;
   EndpointTable& endpoints_;
+  const bool with_rows_;
+  std::string row_json_;
   std::vector<Lane> lanes_;
   std::unordered_map<const Endpoint*, Folding> foldings_;
   std::unordered_map<const Endpoint*, int> slots_;

@@ -109,6 +109,8 @@ class Session {
   virtual void on_data(const ServedFrame& frame, SessionActions& actions) = 0;
 };
 
+class Recall;
+
 // One feed's service: stateless but for what its sessions hold.
 class Service {
  public:
@@ -128,6 +130,9 @@ class Service {
 
   // Answers the service's REST paths; nullopt: no such path.
   virtual std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const = 0;
+
+  // How recorded rows become REST answers again (schema/recall.h); nullptr: they do not.
+  virtual const Recall* recall() const { return nullptr; }
 
   // The reason with which the service closes (1008) a client that reads too slowly; the
   // simulator's.

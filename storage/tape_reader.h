@@ -96,8 +96,9 @@ class TapeReader {
   // When each of these connections last received a frame; those that never did are left out. Walks
   // back from the end until it has met them all.
   virtual Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) = 0;
-  // The last frame's receipt; nullopt on a tape without frames.
+  // The last frame's receipt, its id; nullopt on a tape without frames.
   virtual Result<std::optional<Ns>> last_frame_ns() = 0;
+  virtual Result<std::optional<std::int64_t>> last_frame_id() = 0;
 
   // Frames with id >= `from_id`.
   virtual Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) = 0;
@@ -108,6 +109,20 @@ class TapeReader {
   // Every table but `frame`, by name, and the records of one of them.
   virtual Result<std::vector<std::string>> tables() = 0;
   virtual Result<std::unique_ptr<RecordCursor>> records(const std::string& table) = 0;
+  // Rows with id >= `from_id`, by id.
+  virtual Result<std::unique_ptr<RowCursor>> rows_from(TableId table, std::int64_t from_id) = 0;
+  // Rows with id < `before_id`, the last one first.
+  virtual Result<std::unique_ptr<RowCursor>> rows_before(TableId table, std::int64_t before_id) = 0;
+  // As rows_from(), with the common columns alone: `values` is empty. `requested`: only those that
+  // came over REST (request_id is not NULL), which walks the table all the same.
+  virtual Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id,
+                                                       bool requested) = 0;
+
+  // The least id of a row that was decoded from frame `frame_id` or a later one or, where it came
+  // over REST, received at `recv_ns` or later, in O(log n); nullopt when there is none. Where the
+  // wall clock stepped back it is the first such row that the halving meets.
+  virtual Result<std::optional<std::int64_t>> first_row_at(TableId table, std::int64_t frame_id,
+                                                           Ns recv_ns) = 0;
 };
 
 // Refuses what is no tape and what a newer version wrote, each with a message that says so.

@@ -1,7 +1,9 @@
 // How cursors take a block of records at a time out of SQLite, holding no transaction in between.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,9 @@
 
 namespace tapedeck::sqlite {
 
-// Enough to make the seek at a block's beginning cheap, little enough to hold in a cache.
+// Enough to make the seek at a block's beginning cheap, little enough to hold in a cache. The first
+// blocks are small: many a cursor is asked for one record alone.
+inline constexpr std::size_t kFirstBlockRecords = 8;
 inline constexpr std::size_t kBlockRecords = 512;
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
 
@@ -37,20 +41,27 @@ class Bytes {
   std::vector<std::pair<std::size_t, std::size_t>> pieces_;
 };
 
-// Steps `select`, whose one parameter is the id to go on after, through one block. `take` is called
-// with each record and gives its id.
+// How far a cursor has come.
+struct Progress {
+  std::int64_t beyond_id = 0;  // where the next block goes on, exclusive
+  std::size_t block_records = kFirstBlockRecords;
+};
+
+// Steps `select`, whose one parameter is the id to go on beyond, through one block. `take` is
+// called with each record and gives its id.
 template <class Take>
-Result<void> read_block(Database& database, Statement& select, std::int64_t& after_id,
+Result<void> read_block(Database& database, Statement& select, Progress& progress,
                         const Bytes& bytes, Take take) {
-  select.add(after_id);
+  select.add(progress.beyond_id);
   std::size_t records = 0;
   int code = SQLITE_ROW;
-  while (records < kBlockRecords && bytes.size() < kBlockBytes) {
+  while (records < progress.block_records && bytes.size() < kBlockBytes) {
     code = select.step();
     if (code != SQLITE_ROW) break;
-    after_id = take(select);
+    progress.beyond_id = take(select);
     ++records;
   }
+  progress.block_records = std::min(kBlockRecords, 4 * progress.block_records);
   Result<void> result;
   if (code != SQLITE_ROW && code != SQLITE_DONE) result = database.error("read it");
   select.reset();

@@ -1,5 +1,6 @@
 #include "storage/sqlite/cursors.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -20,7 +21,7 @@ class Frames final : public FrameCursor {
       : database_(std::move(database)),
         select_(std::move(select)),
         chunks_(std::move(chunks)),
-        after_id_(from_id == std::numeric_limits<std::int64_t>::min() ? from_id : from_id - 1) {}
+        progress_{from_id == std::numeric_limits<std::int64_t>::min() ? from_id : from_id - 1} {}
 
   Result<bool> next(FrameRecord& frame) override {
     if (at_ == block_.size()) {
@@ -55,7 +56,7 @@ class Frames final : public FrameCursor {
     bytes_.clear();
     if (damage_) return *damage_;
     Result<void> unpacked;
-    auto read = read_block(*database_, select_, after_id_, bytes_, [&](const Statement& row) {
+    auto read = read_block(*database_, select_, progress_, bytes_, [&](const Statement& row) {
       FrameRecord frame;
       frame.id = row.integer(0);
       frame.connection_id = row.integer(1);
@@ -80,7 +81,7 @@ class Frames final : public FrameCursor {
   Statement select_;
   std::unique_ptr<ChunkedPayloads> chunks_;
   std::optional<Error> damage_;  // behind the frames of the block, which are good
-  std::int64_t after_id_;
+  Progress progress_;
   std::vector<FrameRecord> block_;
   std::size_t at_ = 0;
   Bytes bytes_;
@@ -88,12 +89,12 @@ class Frames final : public FrameCursor {
 
 class Rows final : public RowCursor {
  public:
-  Rows(std::shared_ptr<Database> database, Statement select, const Table& table,
-       std::int64_t from_id)
+  Rows(std::shared_ptr<Database> database, Statement select, std::size_t columns,
+       std::int64_t beyond_id)
       : database_(std::move(database)),
         select_(std::move(select)),
-        columns_(table.columns.size()),
-        after_id_(from_id - 1) {}
+        columns_(columns),
+        progress_{beyond_id} {}
 
   Result<bool> next(TapeRow& row) override {
     if (at_ == block_.size()) {
@@ -110,7 +111,7 @@ class Rows final : public RowCursor {
     block_.clear();
     values_.clear();
     bytes_.clear();
-    auto result = read_block(*database_, select_, after_id_, bytes_, [this](const Statement& row) {
+    auto result = read_block(*database_, select_, progress_, bytes_, [this](const Statement& row) {
       TapeRow taken;
       taken.id = row.integer(0);
       taken.frame_id = row.optional_integer(1);
@@ -145,7 +146,7 @@ class Rows final : public RowCursor {
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
   std::size_t columns_;
-  std::int64_t after_id_;
+  Progress progress_;
   std::vector<TapeRow> block_;
   std::vector<Value> values_;
   std::size_t at_ = 0;
@@ -167,11 +168,12 @@ Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database>
 }
 
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
-                                                   const Table& table, std::int64_t from_id) {
-  auto select = database->prepare(select_rows_sql(table));
+                                                   const Table& table, RowScan scan,
+                                                   bool with_values, std::int64_t beyond_id) {
+  auto select = database->prepare(select_rows_sql(table, scan, with_values));
   if (!select) return select.error();
-  return std::unique_ptr<RowCursor>(
-      std::make_unique<Rows>(std::move(database), std::move(*select), table, from_id));
+  return std::unique_ptr<RowCursor>(std::make_unique<Rows>(
+      std::move(database), std::move(*select), with_values ? table.columns.size() : 0, beyond_id));
 }
 
 }  // namespace tapedeck::sqlite

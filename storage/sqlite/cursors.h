@@ -6,13 +6,16 @@
 #include <memory>
 
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/layout.h"
 #include "storage/tape_reader.h"
 
 namespace tapedeck::sqlite {
 
 Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
                                                        std::int64_t from_id);
+// `beyond_id`: walks on from there, exclusive.
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,
-                                                   const Table& table, std::int64_t from_id);
+                                                   const Table& table, RowScan scan,
+                                                   bool with_values, std::int64_t beyond_id);
 
 }  // namespace tapedeck::sqlite

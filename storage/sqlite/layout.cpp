@@ -144,9 +144,19 @@ std::string insert_row_sql(const Table& table) {
   return sql + ")";
 }
 
-std::string select_rows_sql(const Table& table) {
-  return "SELECT id, " + std::string(kCommon) + own_columns(table) + " FROM " +
-         std::string(table.name) + " WHERE id > ? ORDER BY id";
+std::string select_rows_sql(const Table& table, RowScan scan, bool with_values) {
+  const std::string from = "SELECT id, " + std::string(kCommon) +
+                           (with_values ? own_columns(table) : "") + " FROM " +
+                           std::string(table.name);
+  switch (scan) {
+    case RowScan::forward:
+      return from + " WHERE id > ? ORDER BY id";
+    case RowScan::backward:
+      return from + " WHERE id < ? ORDER BY id DESC";
+    case RowScan::requested:
+      return from + " WHERE id > ? AND request_id IS NOT NULL ORDER BY id";
+  }
+  return from;
 }
 
 Result<void> create_layout(Database& database, const SessionInfo& session) {

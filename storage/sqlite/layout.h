@@ -1,6 +1,7 @@
 // The tables of a tape as SQL, and its versions (docs/TAPE_FORMAT.md).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "schema/base/result.h"
@@ -21,8 +22,10 @@ inline constexpr int kCommonColumns = 7;
 std::string create_table_sql(const Table& table);
 // Parameters: frame_id, request_id, feed, origin, recv_ns, event_ns, then the table's own.
 std::string insert_row_sql(const Table& table);
-// Rows after id ?1 in order of id.
-std::string select_rows_sql(const Table& table);
+// Which rows a walk takes, from id ?1 on (exclusive), by id.
+enum class RowScan : std::uint8_t { forward, backward, requested };
+// `with_values`: the table's own columns after the common ones.
+std::string select_rows_sql(const Table& table, RowScan scan, bool with_values);
 
 // Turns an empty database into a tape with its one session, all in one transaction: a tape that can
 // be opened is whole.

@@ -13,6 +13,7 @@ namespace tapedeck {
 namespace {
 
 using sqlite::Database;
+using sqlite::RowScan;
 using sqlite::Statement;
 
 std::string_view opcode_name(std::int64_t opcode) {
@@ -64,24 +65,36 @@ class Reader final : public TapeReader {
 
   Result<std::optional<std::int64_t>> first_frame_at(Ns t) override { return first_at("frame", t); }
   Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) override;
-  Result<std::optional<Ns>> last_frame_ns() override;
+  Result<std::optional<Ns>> last_frame_ns() override { return of_last_frame("recv_ns"); }
+  Result<std::optional<std::int64_t>> last_frame_id() override { return of_last_frame("id"); }
 
   Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
     return sqlite::make_frame_cursor(database_, from_id);
   }
-  Result<std::unique_ptr<RowCursor>> rows(TableId table) override {
-    return sqlite::make_row_cursor(database_, table_of(table), 1);
+  Result<std::unique_ptr<RowCursor>> rows(TableId table) override { return rows_from(table, 1); }
+  Result<std::unique_ptr<RowCursor>> rows_from(TableId table, std::int64_t from_id) override {
+    return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, true, from_id - 1);
   }
   Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) override {
-    const auto first = first_at(table_of(table).name, t);
+    const auto first = first_at(std::string(table_of(table).name), t);
     if (!first) return first.error();
-    return sqlite::make_row_cursor(database_, table_of(table),
-                                   first->value_or(std::numeric_limits<std::int64_t>::max()));
+    return rows_from(table, first->value_or(std::numeric_limits<std::int64_t>::max()));
   }
   Result<std::vector<std::string>> tables() override { return sqlite::list_tables(*database_); }
   Result<std::unique_ptr<RecordCursor>> records(const std::string& table) override {
     return sqlite::make_record_cursor(database_, table);
   }
+  Result<std::unique_ptr<RowCursor>> rows_before(TableId table, std::int64_t before_id) override {
+    return sqlite::make_row_cursor(database_, table_of(table), RowScan::backward, true, before_id);
+  }
+  Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id,
+                                               bool requested) override {
+    return sqlite::make_row_cursor(database_, table_of(table),
+                                   requested ? RowScan::requested : RowScan::forward, false,
+                                   from_id - 1);
+  }
+  Result<std::optional<std::int64_t>> first_row_at(TableId table, std::int64_t frame_id,
+                                                   Ns recv_ns) override;
 
  private:
   // Calls `take` with each row of the answer; it gives a Result<void> and ends the walk with an
@@ -99,7 +112,9 @@ class Reader final : public TapeReader {
   }
 
   // The least id of a record of `table` that was received at `t` or later.
-  Result<std::optional<std::int64_t>> first_at(std::string_view table, Ns t);
+  Result<std::optional<std::int64_t>> first_at(const std::string& table, Ns t) {
+    return bisect(table, "recv_ns", [&](const Statement& row) { return row.integer(1) >= t; });
+  }
 
   // `column` of `table`, or `otherwise` where the tape has no such column: an earlier build, or
   // another program, wrote it with the documented columns alone.
@@ -111,6 +126,12 @@ class Reader final : public TapeReader {
     if (select->step() != SQLITE_ROW) return database_->error("read its layout");
     return std::string(select->integer(0) > 0 ? column : otherwise);
   }
+  // The least id in `table` from which on `is_at` holds, told by a record's id and `columns`.
+  template <class IsAt>
+  Result<std::optional<std::int64_t>> bisect(const std::string& table, const std::string& columns,
+                                             IsAt is_at);
+
+  Result<std::optional<std::int64_t>> of_last_frame(const std::string& column);
 
   Error unknown(std::string_view what, const Statement& row, int column) const {
     return Error{path() + ": has the unknown " + std::string(what) + " \"" + row.text(column) +
@@ -329,9 +350,18 @@ Result<std::vector<Count>> Reader::unparsed_counts() {
   return counts;
 }
 
-Result<std::optional<std::int64_t>> Reader::first_at(std::string_view table, Ns t) {
-  const std::string name(table);
-  auto ends = database_->prepare("SELECT min(id), (SELECT max(id) FROM " + name + ") FROM " + name);
+Result<std::optional<std::int64_t>> Reader::first_row_at(TableId table, std::int64_t frame_id,
+                                                         Ns recv_ns) {
+  return bisect(std::string(table_of(table).name), "frame_id, recv_ns", [&](const Statement& row) {
+    return row.is_null(1) ? row.integer(2) >= recv_ns : row.integer(1) >= frame_id;
+  });
+}
+
+template <class IsAt>
+Result<std::optional<std::int64_t>> Reader::bisect(const std::string& table,
+                                                   const std::string& columns, IsAt is_at) {
+  auto ends =
+      database_->prepare("SELECT min(id), (SELECT max(id) FROM " + table + ") FROM " + table);
   if (!ends) return ends.error();
   if (ends->step() != SQLITE_ROW) return database_->error("read it");
   std::optional<std::int64_t> found;
@@ -339,15 +369,15 @@ Result<std::optional<std::int64_t>> Reader::first_at(std::string_view table, Ns 
   std::int64_t low = ends->integer(0);
   std::int64_t high = ends->integer(1);
   ends->reset();
-  auto probe =
-      database_->prepare("SELECT id, recv_ns FROM " + name + " WHERE id >= ? ORDER BY id LIMIT 1");
+  auto probe = database_->prepare("SELECT id, " + columns + " FROM " + table +
+                                  " WHERE id >= ? ORDER BY id LIMIT 1");
   if (!probe) return probe.error();
   while (low <= high) {
     const std::int64_t middle = low + (high - low) / 2;
     probe->add(middle);
     if (probe->step() != SQLITE_ROW) return database_->error("read it");
     const std::int64_t id = probe->integer(0);
-    if (probe->integer(1) >= t) {
+    if (is_at(*probe)) {
       found = id;
       high = middle - 1;
     } else {
@@ -373,9 +403,9 @@ Result<std::map<std::int64_t, Ns>> Reader::last_received(std::set<std::int64_t> 
   return found;
 }
 
-Result<std::optional<Ns>> Reader::last_frame_ns() {
-  std::optional<Ns> last;
-  const auto result = each("SELECT recv_ns FROM frame ORDER BY id DESC LIMIT 1",
+Result<std::optional<std::int64_t>> Reader::of_last_frame(const std::string& column) {
+  std::optional<std::int64_t> last;
+  const auto result = each("SELECT " + column + " FROM frame ORDER BY id DESC LIMIT 1",
                            [&](const Statement& row) -> Result<void> {
                              last = row.integer(0);
                              return {};

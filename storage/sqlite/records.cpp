@@ -32,7 +32,7 @@ class Records final : public RecordCursor {
     at_ = 0;
     values_.clear();
     bytes_.clear();
-    auto result = read_block(*database_, select_, after_key_, bytes_, [this](const Statement& row) {
+    auto result = read_block(*database_, select_, progress_, bytes_, [this](const Statement& row) {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         values_.push_back(take_value(row, static_cast<int>(i) + 1, bytes_));
       }
@@ -48,7 +48,7 @@ class Records final : public RecordCursor {
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
   std::vector<std::string> columns_;
-  std::int64_t after_key_ = std::numeric_limits<std::int64_t>::min();
+  Progress progress_{std::numeric_limits<std::int64_t>::min()};
   std::vector<Value> values_;
   std::size_t at_ = 0;
   Bytes bytes_;

@@ -182,6 +182,11 @@ class ScriptedSource final : public FrameSource {
     is_over_ = false;
     while (next_ < frames_.size() && frames_[next_].pos_ns < pos) ++next_;
   }
+  void seek_with_rows(Ns pos, std::size_t passed) override {
+    seek(pos);
+    rows_after.emplace_back(pos, passed);
+    next_ += passed;
+  }
   std::unique_ptr<Block> take() override {
     if (available == 0 || is_over_) return nullptr;
     --available;
@@ -201,6 +206,7 @@ class ScriptedSource final : public FrameSource {
   void on_ready(std::function<void()> task) override { ready = std::move(task); }
 
   std::vector<Ns> seeks;
+  std::vector<std::pair<Ns, std::size_t>> rows_after;  // each seek_with_rows()
   std::function<void()> ready;
   std::size_t available = 1'000'000;
   std::size_t block_frames = 2;

@@ -176,13 +176,9 @@ TEST_F(ReplayServerTest, WrongPathsAndQueriesAreRefused) {
   EXPECT_EQ(probe("ws " + replay->ws("/nobody/ws")), (Log{"refused 404"}));
   EXPECT_EQ(probe("ws " + replay->ws("/hypercall/nowhere")), (Log{"refused 404"}));
   EXPECT_EQ(probe("ws " + replay->ws("/nexusglass/ws?token=k")), (Log{"refused 404"}));
-  EXPECT_EQ(probe("ws " + replay->ws("/tape?view=rows")), (Log{"refused 400"}));
+  EXPECT_EQ(probe("ws " + replay->ws("/tape?view=columns")), (Log{"refused 400"}));
   EXPECT_EQ(probe("http GET " + replay->http("/hypercall/ws")),
             (Log{R"(426 {"error":"/hypercall/ws speaks WebSocket"})"}));
-  EXPECT_EQ(
-      probe("http GET " + replay->http("/hypercall/trades?limit=1")),
-      (Log{R"(404 {"error":"/hypercall/trades: history is not served from a tape yet, only by )"
-           R"(the simulator"})"}));
 }
 
 TEST_F(ReplayServerTest, OptionsThatCannotBeAreNamed) {

@@ -56,12 +56,60 @@ class TapeMaker {
     FrameRecord frame;
     frame.id = ++frames_;
     frame.connection_id = connection;
-    frame.recv_ns = at(ms);
+    frame.recv_ns = last_recv_ns_ = at(ms);
     frame.direction = direction;
     frame.opcode = opcode;
     frame.payload = payload;
     last_ms_ = std::max(last_ms_, ms);
     EXPECT_TRUE(writer_->add_frame(frame).ok());
+    return *this;
+  }
+
+  // A row of the last frame.
+  template <class Record>
+  TapeMaker& row(std::string_view feed, const Record& record, Int event_ns = std::nullopt,
+                 Origin origin = Origin::live) {
+    const auto values = record.values();
+    RowRecord row{0, frames_, std::nullopt, feed, last_recv_ns_, {}};
+    row.row = Row{&table_of(Record::kTable), origin, event_ns, values};
+    EXPECT_TRUE(writer_->add_row(row).ok());
+    return *this;
+  }
+
+  // A gap-fill's exchange that was answered at `ms`; rows of filled() are of the last one.
+  TapeMaker& request(std::string_view feed, Ns ms) {
+    RequestInfo request;
+    request.id = ++requests_;
+    request.feed = feed;
+    request.purpose = "gapfill";
+    request.sent_ns = at(ms - 1);
+    request.recv_ns = at(ms);
+    request.method = "GET";
+    request.url = "https://host/history";
+    request.status = 200;
+    requested_ms_ = ms;
+    EXPECT_TRUE(writer_->put_request(request).ok());
+    return *this;
+  }
+  template <class Record>
+  TapeMaker& filled(std::string_view feed, const Record& record, Int event_ns,
+                    Origin origin = Origin::gapfill) {
+    const auto values = record.values();
+    RowRecord row{0, std::nullopt, requests_, feed, at(requested_ms_), {}};
+    row.row = Row{&table_of(Record::kTable), origin, event_ns, values};
+    EXPECT_TRUE(writer_->add_row(row).ok());
+    return *this;
+  }
+  TapeMaker& gap(std::string_view feed, std::string_view stream, Ns from_ms, Ns to_ms) {
+    Gap gap;
+    gap.id = ++gaps_;
+    gap.feed = feed;
+    gap.stream = stream;
+    gap.from_ns = at(from_ms);
+    gap.to_ns = at(to_ms);
+    gap.method = GapMethod::after;
+    gap.status = GapStatus::filled;
+    EXPECT_TRUE(writer_->put_gap(gap).ok());
     return *this;
   }
 
@@ -76,6 +124,10 @@ class TapeMaker {
   Ns last_ms_ = 0;
   std::int64_t connections_ = 0;
   std::int64_t frames_ = 0;
+  std::int64_t requests_ = 0;
+  std::int64_t gaps_ = 0;
+  Ns requested_ms_ = 0;
+  Ns last_recv_ns_ = 0;
   std::unique_ptr<TapeWriter> writer_;
 };
 

@@ -15,6 +15,7 @@ class AlphaHubService final : public Service {
   // The login and the signal history. Rows of the history come from data.history() with the topic
   // (`algorithms:14`) as the stream, newest first; the date is applied here.
   std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const override;
+  const Recall* recall() const override;
 };
 
 }  // namespace tapedeck::alphahub

@@ -42,6 +42,7 @@ std::unique_ptr<Normalizer> make_normalizer(int connections);
 const FeedShapes& shapes();
 
 const Service& service();
+const Recall& recall();
 // The answer of the service's REST paths; nullopt: no such path.
 std::optional<HttpReply> answer_rest(const HttpRequest& request, ServiceData& data);
 // 401 in the service's form when neither a bearer token nor `?token=` is there.

@@ -93,6 +93,8 @@ class FactorService final : public Service {
   std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const override {
     return answer_rest(request, data);
   }
+
+  const Recall* recall() const override { return &alterscope::recall(); }
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ class HypercallService final : public Service {
   // the path's name as the stream; the envelope, paging and limits are the service's
   // (docs/feeds/hypercall.md).
   std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const override;
+  const Recall* recall() const override;
 };
 
 }  // namespace tapedeck::hypercall

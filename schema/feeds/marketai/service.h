@@ -16,6 +16,7 @@ class MarketService final : public Service {
   // The assumed default paths of the channels that have a history (wire.h). Rows come from
   // data.history() with the channel as the stream, and hold their time as `timestamp`.
   std::optional<HttpReply> rest(const HttpRequest& request, ServiceData& data) const override;
+  const Recall* recall() const override;
 };
 
 }  // namespace tapedeck::marketai

@@ -49,6 +49,7 @@ std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& tas
 const FeedShapes& shapes();
 
 const Service& service();
+const Recall& recall();
 std::unique_ptr<Simulator> make_simulator(std::uint64_t seed);
 
 }  // namespace tapedeck::nexusglass

@@ -235,6 +235,8 @@ class EndpointService final : public Service {
     if (request.target.path != kEventsPath) return std::nullopt;
     return serve_events(request, data);
   }
+
+  const Recall* recall() const override { return &nexusglass::recall(); }
 };
 
 }  // namespace

@@ -1,0 +1,78 @@
+// Where one feed's rows of one table are on one tape, by time.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "schema/recall.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck {
+
+// An index in memory: a place for every few hundred rows of frames, and each row that came over
+// REST. Made by one walk over the table, and carried on where the tape has grown. For one thread.
+class FeedRows {
+ public:
+  // The references outlive it. `ids`: rows are kept by Recall::id_of() as well; nullptr: they have
+  // none.
+  FeedRows(TapeReader& reader, std::string feed, TableId table, const Recall* ids)
+      : reader_(reader), feed_(std::move(feed)), table_(table), ids_(ids) {}
+
+  TapeReader& reader() const { return reader_; }
+  const std::string& feed() const { return feed_; }
+  TableId table() const { return table_; }
+
+  // Takes in what was recorded since the last time.
+  Result<void> update();
+
+  // The rows of frames up to `t` on the tape: how many they are, and the id below which they lie.
+  struct Bound {
+    std::int64_t id = 1;
+    std::int64_t count = 0;
+  };
+  Result<Bound> frame_rows_upto(Ns t);
+
+  // A row that came over REST exists from its event's time on (one without, and a later one, from
+  // its receipt).
+  struct Requested {
+    Ns at_ns = 0;
+    std::int64_t id = 0;
+    friend auto operator<=>(const Requested&, const Requested&) = default;
+  };
+  const std::vector<Requested>& requested() const { return requested_; }  // sorted
+  std::size_t requested_upto(Ns t) const;
+
+  struct Identified {
+    std::int64_t event_id = 0;
+    Ns at_ns = 0;
+    std::int64_t id = 0;
+    friend auto operator<=>(const Identified&, const Identified&) = default;
+  };
+  const std::vector<Identified>& identified() const { return identified_; }  // sorted
+
+  static Ns time_of_requested(const TapeRow& row);
+
+ private:
+  struct Mark {
+    std::int64_t id = 0;     // of the row that follows
+    std::int64_t count = 0;  // rows of frames before it
+    Ns max_ns = 0;           // the latest receipt before it
+  };
+  void take(const TapeRow& row);
+
+  TapeReader& reader_;
+  const std::string feed_;
+  const TableId table_;
+  const Recall* ids_;
+  std::vector<Mark> marks_;
+  std::vector<Requested> requested_;
+  std::vector<Identified> identified_;
+  std::int64_t next_id_ = 1;
+  std::int64_t count_ = 0;
+  Ns max_ns_ = std::numeric_limits<Ns>::min();
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,33 @@
+// One event of the tape, its rows read together.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "schema/base/result.h"
+#include "schema/recall.h"
+#include "storage/tape_reader.h"
+
+namespace tapedeck {
+
+// Reusable. Not thread-safe.
+class EventReader {
+ public:
+  // The event that begins with row `id`: with the message that it was decoded from or, where it
+  // came over REST, with the rows that go on with it. `number` is for RecordedRow. Views live until
+  // the next call.
+  Result<RecordedEvent> read(TapeReader& reader, TableId table, std::int64_t id,
+                             std::int64_t number, const Recall& recall);
+
+ private:
+  void keep(TableId table, const TapeRow& row, std::int64_t number);
+
+  std::vector<RecordedRow> rows_;
+  std::deque<std::vector<Value>> values_;
+  std::deque<std::string> texts_;
+  JsonDoc doc_;
+};
+
+}  // namespace tapedeck
