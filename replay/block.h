@@ -42,7 +42,9 @@ class EndpointTable {
 // What is due: mostly a frame.
 enum class DueKind : std::uint8_t {
   frame,
-  row,  // a normalized row for `/tape?view=rows`: the payload is its JSON text
+  row,              // a normalized row for `/tape?view=rows`: the payload is its JSON text
+  healed,           // a message made of what a gap-fill recovered (--heal)
+  healed_for_tape,  // the same where the feed has no such message: for `/tape` alone
 };
 
 // A frame that is due, as clients see it. Views live during the call that hands it over.
@@ -62,9 +64,9 @@ struct DueFrame {
 
 // Whether a service's own socket hands it on, if the session wants it.
 inline bool is_served_data(const DueFrame& frame) {
-  return frame.kind != DueKind::row && frame.direction == Direction::in &&
-         is_data(frame.served.opcode) && frame.served.tag.role == FrameRole::data &&
-         !frame.is_duplicate;
+  return (frame.kind == DueKind::frame || frame.kind == DueKind::healed) &&
+         frame.direction == Direction::in && is_data(frame.served.opcode) &&
+         frame.served.tag.role == FrameRole::data && !frame.is_duplicate;
 }
 
 // ServedFrame::id for a frame of one of several tapes: its own id on the first one.

@@ -16,8 +16,8 @@ Ns FeedRows::time_of_requested(const TapeRow& row) {
 }
 
 Result<void> FeedRows::update() {
-  auto cursor = ids_ != nullptr ? reader_.rows_from(table_, next_id_)
-                                : reader_.row_heads(table_, next_id_, false);
+  auto cursor =
+      ids_ != nullptr ? reader_.rows_from(table_, next_id_) : reader_.row_heads(table_, next_id_);
   if (!cursor) return cursor.error();
   const std::size_t requested = requested_.size();
   const std::size_t identified = identified_.size();
@@ -57,7 +57,7 @@ Result<FeedRows::Bound> FeedRows::frame_rows_upto(Ns t) {
                                [](Ns at, const Mark& m) { return at < m.max_ns; });
   if (mark == marks_.begin()) return Bound{};
   --mark;
-  auto cursor = reader_.row_heads(table_, mark->id, false);
+  auto cursor = reader_.row_heads(table_, mark->id);
   if (!cursor) return cursor.error();
   Bound bound{mark->id, mark->count};
   TapeRow row;

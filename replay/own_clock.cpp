@@ -145,6 +145,7 @@ Result<std::unique_ptr<TapeSource>> OwnClocks::open_source(const Play& play) con
   reading.from_ns = play.range.from_ns;
   reading.to_ns = play.range.to_ns;
   reading.rows = play.rows;
+  reading.healing = setup_.healing;
   reading.read_ahead_bytes_max = kReadAheadBytesMax;
   return std::make_unique<TapeSource>(std::move(*readers), endpoints_, reading);
 }

@@ -32,6 +32,7 @@ class OwnClocks {
     Range range;  // what the server plays
     Speed speed;
     Player::Options playing;
+    std::shared_ptr<const HealPlan> healing;
     std::function<void()> on_left;  // one has gone
   };
   // The references outlive this.

@@ -23,11 +23,15 @@ void EventReader::keep(TableId table, const TapeRow& row, std::int64_t number) {
     if (value.type == Value::Type::text) value.text = texts_.emplace_back(value.text);
   }
   rows_.push_back({&table_of(table), row.recv_ns, row.event_ns, values, number, Json()});
+  TapeRow& kept = tape_rows_.emplace_back(row);
+  kept.feed = texts_.emplace_back(row.feed);
+  kept.values = values;
 }
 
 Result<RecordedEvent> EventReader::read(TapeReader& reader, TableId table, std::int64_t id,
-                                        std::int64_t number, const Recall& recall) {
+                                        std::int64_t number, const Recall* recall) {
   rows_.clear();
+  tape_rows_.clear();
   values_.clear();
   texts_.clear();
   auto cursor = reader.rows_from(table, id);
@@ -51,8 +55,9 @@ Result<RecordedEvent> EventReader::read(TapeReader& reader, TableId table, std::
     if (!more) return more.error();
     if (!*more || row.frame_id || row.request_id != request_id || row.feed != feed) break;
     keep(table, row, number);
-    if (recall.is_part(rows_.back())) continue;
+    if (recall != nullptr && recall->is_part(rows_.back())) continue;
     rows_.pop_back();
+    tape_rows_.pop_back();
     break;
   }
   return RecordedEvent(rows_);

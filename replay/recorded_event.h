@@ -16,15 +16,20 @@ namespace tapedeck {
 class EventReader {
  public:
   // The event that begins with row `id`: with the message that it was decoded from or, where it
-  // came over REST, with the rows that go on with it. `number` is for RecordedRow. Views live until
+  // came over REST, with the rows that go on with it (without a `recall`: alone). `number` is for
+  // RecordedRow. Views live until
   // the next call.
   Result<RecordedEvent> read(TapeReader& reader, TableId table, std::int64_t id,
-                             std::int64_t number, const Recall& recall);
+                             std::int64_t number, const Recall* recall);
+
+  // The same rows with all that the tape says of them, in the same order.
+  const std::vector<TapeRow>& rows() const { return tape_rows_; }
 
  private:
   void keep(TableId table, const TapeRow& row, std::int64_t number);
 
   std::vector<RecordedRow> rows_;
+  std::vector<TapeRow> tape_rows_;
   std::deque<std::vector<Value>> values_;
   std::deque<std::string> texts_;
   JsonDoc doc_;

@@ -36,11 +36,13 @@ std::vector<std::string> known_feeds(const TapeSet& tapes) {
 class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHost {
  public:
   ReplayImpl(ReplayOptions options, std::unique_ptr<EndpointTable> endpoints,
-             std::unique_ptr<TapeSet> tapes, SnapshotIndex snapshots)
+             std::unique_ptr<TapeSet> tapes, SnapshotIndex snapshots,
+             std::shared_ptr<const HealPlan> healing)
       : options_(std::move(options)),
         endpoints_(std::move(endpoints)),
         tapes_(std::move(tapes)),
         snapshots_(std::move(snapshots)),
+        healing_(std::move(healing)),
         encoder_(tapes_->tapes().size()) {}
 
   ~ReplayImpl() override {
@@ -92,6 +94,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   std::unique_ptr<EndpointTable> endpoints_;
   std::unique_ptr<TapeSet> tapes_;
   SnapshotIndex snapshots_;
+  std::shared_ptr<const HealPlan> healing_;  // nullptr: nothing is healed
   TapeEncoder encoder_;
   std::unique_ptr<OwnClocks> own_clocks_;  // outlives the server, which holds its clients
   std::unique_ptr<Server> server_;
@@ -113,6 +116,7 @@ Result<void> ReplayImpl::open(const Range& range,
   reading.from_ns = range.from_ns;
   reading.to_ns = range.to_ns;
   reading.loop = options_.loop;
+  reading.healing = healing_;
   reading.read_ahead_bytes_max = options_.read_ahead_bytes_max;
   source_ = std::make_unique<TapeSource>(std::move(readers), *endpoints_, reading);
 
@@ -138,8 +142,8 @@ Result<void> ReplayImpl::open(const Range& range,
   player_ = std::make_unique<Player>(deck, tapes_->start_ns(), *source_, *server_, clock_, playing,
                                      std::move(hooks));
   own_clocks_ = std::make_unique<OwnClocks>(
-      OwnClocks::Setup{range, deck.speed(), playing, [this] { stop_when_alone(); }}, *tapes_,
-      snapshots_, *endpoints_, encoder_, *server_, clock_);
+      OwnClocks::Setup{range, deck.speed(), playing, healing_, [this] { stop_when_alone(); }},
+      *tapes_, snapshots_, *endpoints_, encoder_, *server_, clock_);
   control_ = std::make_unique<Control>(*player_, *tapes_, own_clocks_.get());
   // Before anybody is told that the server listens: who was told may well signal it at once.
   server_->on_signal([this] { server_->stop(); });
@@ -254,8 +258,14 @@ Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) 
   if (auto scanned = snapshots.scan(**tapes, *endpoints); !scanned) return scanned.error();
   auto readers = (*tapes)->open_again();
   if (!readers) return readers.error();
+  std::shared_ptr<const HealPlan> healing;
+  if (options.heal) {
+    auto plan = HealPlan::make(**tapes, *endpoints, *options.heal);
+    if (!plan) return plan.error();
+    healing = std::move(*plan);
+  }
   auto replay = std::make_unique<ReplayImpl>(options, std::move(endpoints), std::move(*tapes),
-                                             std::move(snapshots));
+                                             std::move(snapshots), std::move(healing));
   if (auto opened = replay->open(*range, std::move(*readers)); !opened) return opened.error();
   return std::unique_ptr<ReplayServer>(std::move(replay));
 }

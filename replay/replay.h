@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "replay/healing.h"
 #include "replay/net/server.h"
 #include "schema/base/result.h"
 #include "schema/base/time.h"
@@ -24,6 +26,7 @@ struct ReplayOptions {
   bool loop = false;
   bool paused = false;
   bool exit_at_end = false;
+  std::optional<HealMode> heal;  // puts back what gap-fills recovered
   int wait_clients = 1;
   Ns grace_ns = 500 * kNsPerMs;
   Ns stall_timeout_ns = 30 * kNsPerSec;

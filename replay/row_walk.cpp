@@ -77,8 +77,13 @@ Result<void> RowWalk::advance(Head& head) {
     const auto more = head.cursor->next(head.row);
     if (!more) return more.error();
     head.has_row = *more;
-  } while (head.has_row && !endpoints_.includes(head.row.feed));
+  } while (head.has_row && is_left_out(head.row));
   return {};
+}
+
+bool RowWalk::is_left_out(const TapeRow& row) const {
+  if (without_filled_ && row.request_id && row.origin == Origin::gapfill) return true;
+  return !endpoints_.includes(row.feed);
 }
 
 // A recorder commits a frame with its rows: a table that had none left may have them now.

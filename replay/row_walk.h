@@ -24,9 +24,10 @@ struct WalkedRow {
 // thread.
 class RowWalk {
  public:
-  // Leaves out the rows of feeds that `endpoints` leaves out.
-  RowWalk(TapeReader& reader, const EndpointTable& endpoints)
-      : reader_(reader), endpoints_(endpoints) {}
+  // Leaves out the rows of feeds that `endpoints` leaves out and, `without_filled`, those that a
+  // gap-fill recovered.
+  RowWalk(TapeReader& reader, const EndpointTable& endpoints, bool without_filled = false)
+      : reader_(reader), endpoints_(endpoints), without_filled_(without_filled) {}
 
   static constexpr std::int64_t kAllFrames = std::numeric_limits<std::int64_t>::max();
 
@@ -51,10 +52,12 @@ class RowWalk {
   Result<std::int64_t> id_after_all(TableId table);
   Result<void> advance(Head& head);
   Result<void> leave_taken();
+  bool is_left_out(const TapeRow& row) const;
   Result<void> look_again(std::int64_t frame_id);
 
   TapeReader& reader_;
   const EndpointTable& endpoints_;
+  const bool without_filled_;
   std::array<Head, kTableCount> heads_;
   Head* taken_ = nullptr;        // its row was handed out: it moves on the next call
   std::int64_t settled_id_ = 0;  // tables at their end have no rows of frames up to this one

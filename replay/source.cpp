@@ -42,7 +42,7 @@ class TapeSource::Pass {
  private:
   // The number of frames and rows that lie between the wish and the end.
   Result<std::int64_t> walk(const Wish& wish) {
-    TapeWalk walk(source_.readers_, source_.endpoints_, wish.rows);
+    TapeWalk walk(source_.readers_, source_.endpoints_, {wish.rows, source_.options_.healing});
     if (auto started = walk.start(wish.pos_ns); !started) return started.error();
     std::int64_t served = 0;
     std::size_t to_pass = wish.passed;

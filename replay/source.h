@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "replay/block.h"
+#include "replay/healing.h"
 #include "schema/base/result.h"
 #include "schema/base/time.h"
 #include "storage/tape_reader.h"
@@ -44,7 +45,8 @@ class TapeSource final : public FrameSource {
     Ns from_ns = 0;  // where a loop begins again
     Ns to_ns = 0;    // exclusive
     bool loop = false;
-    bool rows = false;  // with normalized rows from the beginning
+    bool rows = false;                                  // with normalized rows from the beginning
+    std::shared_ptr<const HealPlan> healing = nullptr;  // nullptr: nothing is put back
     std::size_t read_ahead_bytes_max = std::size_t{32} << 20U;
     std::size_t block_bytes = std::size_t{256} << 10U;
   };

@@ -20,8 +20,13 @@ void append_number(std::string& out, std::int64_t number) {
 }  // namespace
 
 void TapeEncoder::append_json(std::string& out, const DueFrame& frame, bool has_several_tapes) {
+  const bool is_healed = frame.kind != DueKind::frame;
   out += R"({"t":"frame","id":)";
-  append_number(out, frame.frame_id);
+  if (is_healed) {
+    out += "null";
+  } else {
+    append_number(out, frame.frame_id);
+  }
   if (has_several_tapes) {
     out += R"(,"tape":)";
     append_number(out, frame.tape);
@@ -44,12 +49,14 @@ void TapeEncoder::append_json(std::string& out, const DueFrame& frame, bool has_
     out += base64_encode(frame.served.payload);
     out += '"';
   }
+  if (is_healed) out += R"(,"healed":true)";
   out += '}';
 }
 
 std::string_view TapeEncoder::encode(const DueFrame& frame) {
   const void* bytes = frame.served.payload.data();
-  if (bytes == last_ && frame.served.id == last_id_ && bytes != nullptr) return encoded_;
+  const bool has_id = frame.kind == DueKind::frame;  // else another's bytes may lie there by now
+  if (bytes == last_ && frame.served.id == last_id_ && bytes != nullptr && has_id) return encoded_;
   json_.clear();
   append_json(json_, frame, has_several_);
   encoded_.clear();

@@ -165,7 +165,7 @@ Result<std::vector<std::string>> TapeHistory::by_id(const Query& query, Ns as_of
 
 Result<std::string> TapeHistory::answer(const Query& query, TapeReader& reader, std::int64_t id,
                                         std::int64_t number) {
-  const auto event = event_.read(reader, *recall_.table_of(query.stream), id, number, recall_);
+  const auto event = event_.read(reader, *recall_.table_of(query.stream), id, number, &recall_);
   if (!event) return event.error();
   return recall_.answer(query, *event);
 }

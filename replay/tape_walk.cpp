@@ -55,8 +55,14 @@ Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
     }
     if (auto moved = advance(lane); !moved) return moved;
   }
-  if (!with_rows_) return {};
-  lane.rows = std::make_unique<RowWalk>(*lane.reader, endpoints_);
+  if (extras_.healing) {
+    lane.healing = std::make_unique<HealWalk>(*extras_.healing, lane.tape, *lane.reader, endpoints_,
+                                              extras_.rows);
+    lane.healing->start(from);
+  }
+  if (!extras_.rows) return {};
+  const bool without_filled = extras_.healing && extras_.healing->mode == HealMode::at_event;
+  lane.rows = std::make_unique<RowWalk>(*lane.reader, endpoints_, without_filled);
   return lane.rows->start(lane.has_head ? lane.head.id : RowWalk::kAllFrames, from);
 }
 
@@ -75,11 +81,15 @@ Result<std::optional<Ns>> TapeWalk::next_pos(Lane& lane) {
   }
   std::optional<Ns> pos;
   if (lane.has_head) pos = lane.pos_ns;
+  // The end is the last frame: what lies further comes with it.
+  const auto take = [&](std::optional<Ns> at) {
+    if (at && (!pos || *at < *pos)) pos = lane.has_head ? *at : std::min(*at, lane.pos_ns);
+  };
+  if (lane.healing) take(lane.healing->next_ns());
   if (!lane.rows) return pos;
   const auto request_ns = lane.rows->next_request_ns();
   if (!request_ns) return request_ns.error();
-  // The end is the last frame: what was received later comes with it.
-  if (*request_ns && (!pos || **request_ns < *pos)) pos = pos ? **request_ns : lane.pos_ns;
+  take(*request_ns);
   return pos;
 }
 
@@ -91,6 +101,11 @@ Result<bool> TapeWalk::next_row(Lane& lane, Ns pos, DueFrame& frame) {
   const Ns now = lane.has_head ? pos : std::numeric_limits<Ns>::max();
   const auto found = lane.rows->next(frame_id, now, walked);
   if (!found || !*found) return found;
+  fill_row(lane, pos, walked, frame);
+  return true;
+}
+
+void TapeWalk::fill_row(const Lane& lane, Ns pos, const WalkedRow& walked, DueFrame& frame) {
   row_json_.clear();
   const bool has_several = readers_.size() > 1;
   append_row_message(row_json_, walked, has_several ? std::optional(lane.tape) : std::nullopt,
@@ -102,7 +117,31 @@ Result<bool> TapeWalk::next_row(Lane& lane, Ns pos, DueFrame& frame) {
   frame.tape = lane.tape;
   frame.recv_ns = walked.row.recv_ns;
   frame.pos_ns = pos;
-  return true;
+}
+
+// At one time, frames come first.
+Result<bool> TapeWalk::next_healed(Lane& lane, Ns pos, DueFrame& frame) {
+  while (lane.healing) {
+    const auto at_ns = lane.healing->next_ns();
+    if (!at_ns || (lane.has_head && (pos >= lane.pos_ns || *at_ns > pos))) return false;
+    const auto found = lane.healing->next(healed_);
+    if (!found) return found.error();
+    if (!*found) continue;
+    if (healed_.kind == DueKind::row) {
+      fill_row(lane, pos, {healed_.table, healed_.row}, frame);
+      return true;
+    }
+    frame = DueFrame();
+    frame.kind = healed_.kind;
+    frame.endpoint = healed_.endpoint;
+    frame.tape = lane.tape;
+    frame.recv_ns = frame.pos_ns = pos;
+    frame.served.endpoint = healed_.endpoint->name;
+    frame.served.payload = healed_.payload;
+    frame.served.tag = classify(healed_.endpoint, 0, pos, Opcode::text, healed_.payload);
+    return true;
+  }
+  return false;
 }
 
 Result<bool> TapeWalk::next(DueFrame& frame) {
@@ -119,7 +158,10 @@ Result<bool> TapeWalk::next(DueFrame& frame) {
     if (first == nullptr) return false;
     const auto row = next_row(*first, first_pos, frame);
     if (!row || *row) return row;
-    if (!first->has_head) continue;  // the last row has gone
+    const auto healed = next_healed(*first, first_pos, frame);
+    if (!healed || *healed) return healed;
+    // Without a frame, or with one that lies further, that was the last row.
+    if (!first->has_head || first_pos < first->pos_ns) continue;
     first->is_taken = true;
     const auto origination = origination_of(*first);
     if (!origination) return origination.error();
@@ -171,17 +213,21 @@ void TapeWalk::describe(const FrameRecord& record, const Origination& from, DueF
   frame.is_valid_utf8 = record.opcode == Opcode::text && ws::is_valid_utf8(record.payload);
   if (record.direction != Direction::in || !is_data(record.opcode)) return;
 
+  frame.served.tag =
+      classify(from.endpoint, from.slot, record.recv_ns, record.opcode, record.payload);
   Folding& folding = folding_of(from.endpoint);
-  if (folding.normalizer) {
-    doc_.parse(record.opcode == Opcode::text ? record.payload : std::string_view());
-    const InFrame in{from.endpoint->name, from.slot,      record.recv_ns,
-                     record.opcode,       record.payload, &doc_};
-    frame.served.tag = folding.normalizer->classify(in);
-  }
   if (folding.slots > 1 && frame.served.tag.role == FrameRole::data) {
     const std::uint64_t key = hash_text(record.payload, static_cast<std::uint64_t>(record.opcode));
     frame.is_duplicate = !folding.fold.is_new(key, from.slot, record.recv_ns);
   }
+}
+
+FrameTag TapeWalk::classify(const Endpoint* endpoint, int slot, Ns recv_ns, Opcode opcode,
+                            std::string_view payload) {
+  const Folding& folding = folding_of(endpoint);
+  if (!folding.normalizer) return {};
+  doc_.parse(opcode == Opcode::text ? payload : std::string_view());
+  return folding.normalizer->classify({endpoint->name, slot, recv_ns, opcode, payload, &doc_});
 }
 
 }  // namespace tapedeck

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "replay/block.h"
+#include "replay/healing.h"
 #include "replay/row_walk.h"
 #include "replay/tape_set.h"
 #include "schema/base/result.h"
@@ -20,10 +21,14 @@ namespace tapedeck {
 // For one thread.
 class TapeWalk {
  public:
-  // `rows`: the normalized rows too, those of a frame before it.
+  // What comes between the frames.
+  struct Extras {
+    bool rows = false;                        // normalized rows, those of a frame before it
+    std::shared_ptr<const HealPlan> healing;  // nullptr: nothing
+  };
   TapeWalk(std::vector<std::unique_ptr<TapeReader>>& readers, EndpointTable& endpoints,
-           bool rows = false)
-      : readers_(readers), endpoints_(endpoints), with_rows_(rows) {}
+           Extras extras)
+      : readers_(readers), endpoints_(endpoints), extras_(std::move(extras)) {}
 
   // Goes to the first frame of each tape whose position is `from` or later. Where the wall clock
   // stepped back that frame is found exactly if it lies within kLookBackFrames of the tape's binary
@@ -47,6 +52,7 @@ class TapeWalk {
     bool has_head = false;
     bool is_taken = false;          // the head was handed out: the cursor moves on the next call
     std::unique_ptr<RowWalk> rows;  // nullptr: without rows
+    std::unique_ptr<HealWalk> healing;
   };
   // What redundant connections of an endpoint delivered.
   struct Folding {
@@ -61,6 +67,11 @@ class TapeWalk {
   Result<std::optional<Ns>> next_pos(Lane& lane);
   // A row that comes before the frame at the lane's head. False when there is none.
   Result<bool> next_row(Lane& lane, Ns pos, DueFrame& frame);
+  // What was recovered and comes before the frame at the lane's head. False when there is none.
+  Result<bool> next_healed(Lane& lane, Ns pos, DueFrame& frame);
+  void fill_row(const Lane& lane, Ns pos, const WalkedRow& walked, DueFrame& frame);
+  FrameTag classify(const Endpoint* endpoint, int slot, Ns recv_ns, Opcode opcode,
+                    std::string_view payload);
   Result<Origination> origination_of(Lane& lane);
   Folding& folding_of(const Endpoint* endpoint);
   // Classifies, and counts what redundant connections brought.
@@ -68,8 +79,9 @@ class TapeWalk {
 
   std::vector<std::unique_ptr<TapeReader>>& readers_;
   EndpointTable& endpoints_;
-  const bool with_rows_;
+  const Extras extras_;
   std::string row_json_;
+  HealWalk::Item healed_;
   std::vector<Lane> lanes_;
   std::unordered_map<const Endpoint*, Folding> foldings_;
   std::unordered_map<const Endpoint*, int> slots_;

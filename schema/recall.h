@@ -62,6 +62,18 @@ class Recall {
 
   // The event in the format of the feed's REST answers.
   virtual std::string answer(const Query& query, RecordedEvent event) const = 0;
+
+  // The stream of the gap in which a recovered row was missing; "" when it has none.
+  virtual std::string stream_of(const RecordedRow& row) const = 0;
+
+  // A recovered event as the service would have pushed it.
+  struct Message {
+    std::string_view endpoint;  // static storage
+    std::string payload;        // text
+    // It has no such message: this is what is known of it, for `/tape` alone.
+    bool is_for_tape_only = false;
+  };
+  virtual std::optional<Message> message(RecordedEvent event) const = 0;
 };
 
 }  // namespace tapedeck

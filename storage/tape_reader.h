@@ -113,10 +113,10 @@ class TapeReader {
   virtual Result<std::unique_ptr<RowCursor>> rows_from(TableId table, std::int64_t from_id) = 0;
   // Rows with id < `before_id`, the last one first.
   virtual Result<std::unique_ptr<RowCursor>> rows_before(TableId table, std::int64_t before_id) = 0;
-  // As rows_from(), with the common columns alone: `values` is empty. `requested`: only those that
-  // came over REST (request_id is not NULL), which walks the table all the same.
-  virtual Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id,
-                                                       bool requested) = 0;
+  // As rows_from(), with the common columns alone: `values` is empty.
+  virtual Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id) = 0;
+  // Those that came over REST (request_id is not NULL), by id. Walks the whole table.
+  virtual Result<std::unique_ptr<RowCursor>> requested_rows(TableId table) = 0;
 
   // The least id of a row that was decoded from frame `frame_id` or a later one or, where it came
   // over REST, received at `recv_ns` or later, in O(log n); nullopt when there is none. Where the

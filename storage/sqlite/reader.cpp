@@ -87,11 +87,12 @@ class Reader final : public TapeReader {
   Result<std::unique_ptr<RowCursor>> rows_before(TableId table, std::int64_t before_id) override {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::backward, true, before_id);
   }
-  Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id,
-                                               bool requested) override {
-    return sqlite::make_row_cursor(database_, table_of(table),
-                                   requested ? RowScan::requested : RowScan::forward, false,
+  Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id) override {
+    return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, false,
                                    from_id - 1);
+  }
+  Result<std::unique_ptr<RowCursor>> requested_rows(TableId table) override {
+    return sqlite::make_row_cursor(database_, table_of(table), RowScan::requested, true, 0);
   }
   Result<std::optional<std::int64_t>> first_row_at(TableId table, std::int64_t frame_id,
                                                    Ns recv_ns) override;

@@ -87,7 +87,7 @@ class RowsTest : public ::testing::Test {
     std::vector<std::unique_ptr<TapeReader>> readers;
     readers.push_back(must_open(path()));
     EndpointTable endpoints;
-    TapeWalk walk(readers, endpoints, true);
+    TapeWalk walk(readers, endpoints, {true, nullptr});
     EXPECT_TRUE(walk.start(TapeMaker::at(from_ms)).ok());
     Log log;
     DueFrame due;

@@ -23,11 +23,13 @@ CommandSpec make_spec() {
           {"grace", "TIME", "start so long after the last subscription", "500ms"},
           {"stall-timeout", "TIME",
            "at full speed, give up a client that reads nothing for so long", "30s"},
+          {"heal", "", "put what gap-fills recovered back in its place", ""},
+          {"as-known", "", "as --heal, but when the recorder got it (with --heal: the same)", ""},
           {"exit-at-end", "", "end when everything has been served", ""},
       },
       1,
       1'000'000,
-      {"heal", "disconnects"}};
+      {"disconnects"}};
   for (OptionSpec& option : server_option_specs("127.0.0.1:8765"))
     spec.options.push_back(std::move(option));
   return spec;
@@ -68,6 +70,8 @@ Result<ReplayOptions> options_of(const Options& given) {
   options.feeds = *feeds;
   options.loop = given.has("loop");
   options.paused = given.has("paused");
+  if (given.has("heal")) options.heal = HealMode::at_event;
+  if (given.has("as-known")) options.heal = HealMode::as_known;
   options.exit_at_end = given.has("exit-at-end");
   if (options.loop && options.exit_at_end) {
     return Error{"--exit-at-end: with --loop there is no end; give one of the two"};

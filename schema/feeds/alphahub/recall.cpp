@@ -17,6 +17,13 @@ std::string time_text(Ns t) {
   return text;
 }
 
+std::string leg_of(const RecordedRow& row, JsonObject leg) {
+  leg.number("price", row.of("price")).text("side", row.of("side"));
+  leg.text("symbol", row.of("symbol"));
+  if (row.event_ns) leg.text("timestamp", time_text(*row.event_ns));
+  return leg.str();
+}
+
 class SignalRecall final : public Recall {
  public:
   std::optional<TableId> table_of(std::string_view stream) const override {
@@ -31,12 +38,23 @@ class SignalRecall final : public Recall {
   }
 
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
+    return leg_of(event.front(), JsonObject());
+  }
+
+  std::string stream_of(const RecordedRow& row) const override {
+    const Value id = row.of("algorithm_id");
+    const std::string digits =
+        id.type == Value::Type::integer ? std::to_string(id.integer) : std::string(id.text);
+    return std::string(kTopicPrefix) + digits;
+  }
+
+  // The history does not say which legs were pushed together, nor whether they opened or closed.
+  std::optional<Message> message(RecordedEvent event) const override {
     const RecordedRow& row = event.front();
+    if (row.table->id != TableId::signal) return std::nullopt;
     JsonObject leg;
-    leg.number("price", row.of("price")).text("side", row.of("side"));
-    leg.text("symbol", row.of("symbol"));
-    if (row.event_ns) leg.text("timestamp", time_text(*row.event_ns));
-    return leg.str();
+    leg.number("algorithm_id", row.of("algorithm_id"));
+    return Message{kEndpoint, leg_of(row, leg), true};
   }
 };
 

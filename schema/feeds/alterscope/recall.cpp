@@ -45,6 +45,21 @@ class FactorRecall final : public Recall {
     object.number("as_of_block", row.of("as_of_block"));
     return object.str();
   }
+
+  std::string stream_of(const RecordedRow& row) const override {
+    return std::string(row.text("opportunity_id"));
+  }
+
+  std::optional<Message> message(RecordedEvent event) const override {
+    const RecordedRow& row = event.front();
+    if (row.table->id != TableId::factor) return std::nullopt;
+    JsonObject object;
+    object.text("type", "factor.changed").text("opportunity_id", row.of("opportunity_id"));
+    object.text("factor", row.of("factor")).number("previous", row.of("previous"));
+    object.number("current", row.of("current")).number("as_of_block", row.of("as_of_block"));
+    if (row.event_ns) object.text("as_of", format_rfc3339(*row.event_ns));
+    return Message{kEndpoint, object.str()};
+  }
 };
 
 }  // namespace

@@ -37,9 +37,13 @@ std::string without_type(Json message) {
   return object.str();
 }
 
-std::string fill(const RecordedRow& row) {
-  if (row.message.is_object()) return without_type(row.message);
+JsonObject typed(std::string_view type) {
   JsonObject object;
+  object.text("type", type);
+  return object;
+}
+
+std::string fill_members(const RecordedRow& row, JsonObject object) {
   object.number("order_id", row.of("order_id")).number("fill_id", row.of("fill_id"));
   object.text("symbol", row.of("symbol")).text("side", row.of("side"));
   object.text("price", row.of("price")).text("size", row.of("size"));
@@ -51,8 +55,11 @@ std::string fill(const RecordedRow& row) {
   return object.str();
 }
 
-std::string order(const RecordedRow& row) {
-  JsonObject object;
+std::string fill(const RecordedRow& row) {
+  return row.message.is_object() ? without_type(row.message) : fill_members(row, JsonObject());
+}
+
+std::string order_members(const RecordedRow& row, JsonObject object) {
   object.number("order_id", row.of("order_id"));
   for (const std::string_view name :
        {"client_order_id", "symbol", "side", "price", "size", "status", "filled_size",
@@ -62,6 +69,10 @@ std::string order(const RecordedRow& row) {
   add_time(object, row);
   object.text("wallet_address", row.of("wallet"));
   return object.str();
+}
+
+std::string order(const RecordedRow& row) {
+  return order_members(row, JsonObject());
 }
 
 // A side's levels as JSON numbers; null for one that was not there.
@@ -88,6 +99,75 @@ std::string book(const RecordedRow& row) {
   object.raw("bids", side_of_book(row.of("bids"))).raw("asks", side_of_book(row.of("asks")));
   add_time(object, row);
   return object.str();
+}
+
+std::string trade_message(const RecordedRow& row) {
+  JsonObject object = typed("Trade");
+  object.text("symbol", row.of("symbol")).text("price", row.of("price"));
+  object.text("size", row.of("size")).text("side", row.of("side"));
+  add_time(object, row);
+  return object.str();
+}
+
+std::string fill_message(const RecordedRow& row) {
+  return fill_members(row, typed("Fill"));
+}
+
+std::string order_message(const RecordedRow& row) {
+  return order_members(row, typed("OrderUpdate"));
+}
+
+std::string book_message(const RecordedRow& row) {
+  JsonObject object = typed("OrderbookUpdate");
+  object.text("symbol", row.of("symbol"));
+  object.nested("bids", row.of("bids")).nested("asks", row.of("asks"));
+  add_time(object, row);
+  return object.str();
+}
+
+std::string portfolio_message(const RecordedRow& row) {
+  JsonDoc doc;
+  doc.parse(row.text("data"));
+  if (doc.root()["type"].text() == "PortfolioUpdate") return std::string(row.text("data"));
+  JsonObject object = typed("PortfolioUpdate");
+  // The variant stands in a second `type`; without one it is this.
+  if (row.text("kind") != "GreeksUpdate") object.text("type", row.of("kind"));
+  for (Json member = doc.root().first(); member.exists(); member = member.next()) {
+    if (member.key() != "type") object.raw(member.key(), member.raw());
+  }
+  return object.str();
+}
+
+std::string liquidation_message(const RecordedRow& row) {
+  JsonObject object = typed("LiquidationStateChange");
+  object.text("wallet_address", row.of("wallet"));
+  for (const std::string_view name :
+       {"previous_state", "new_state", "equity", "mm_required", "shortfall"}) {
+    object.text(name, row.of(name));
+  }
+  object.number("auction_id", row.of("auction_id"));
+  add_time(object, row);
+  return object.str();
+}
+
+// What a gap-fill can recover, and the channel that it was missing on.
+struct Pushed {
+  TableId table;
+  std::string_view channel;
+  std::string (*message)(const RecordedRow&);
+};
+constexpr Pushed kPushed[] = {{TableId::trade, "trades", trade_message},
+                              {TableId::fill, "fills", fill_message},
+                              {TableId::order_update, "order_updates", order_message},
+                              {TableId::book, "orderbook", book_message},
+                              {TableId::portfolio, "portfolio", portfolio_message},
+                              {TableId::liquidation_state, "liquidation", liquidation_message}};
+
+const Pushed* find_pushed(const RecordedRow& row) {
+  for (const Pushed& pushed : kPushed) {
+    if (pushed.table == row.table->id) return &pushed;
+  }
+  return nullptr;
 }
 
 std::string portfolio(const RecordedRow& row) {
@@ -135,6 +215,17 @@ class RowRecall final : public Recall {
 
   std::string answer(const Query& query, RecordedEvent event) const override {
     return find_stream(query.stream)->answer(event.front());
+  }
+
+  std::string stream_of(const RecordedRow& row) const override {
+    const Pushed* pushed = find_pushed(row);
+    return pushed == nullptr ? std::string() : std::string(pushed->channel);
+  }
+
+  std::optional<Message> message(RecordedEvent event) const override {
+    const Pushed* pushed = find_pushed(event.front());
+    if (pushed == nullptr) return std::nullopt;
+    return Message{kEndpoint, pushed->message(event.front())};
   }
 };
 

@@ -118,13 +118,14 @@ struct Format {
   std::string_view channel;
   TableId table;
   JsonObject (*data)(RecordedEvent);
+  bool has_time = false;  // the document shows a `timestamp` in `data`
 };
 constexpr Format kFormats[] = {
     {"quotes", TableId::quote, quote},
     {"book", TableId::book, book},
-    {"trades", TableId::trade, trade},
-    {"signals", TableId::alert, signal},
-    {"liquidations", TableId::liquidation, liquidation},
+    {"trades", TableId::trade, trade, true},
+    {"signals", TableId::alert, signal, true},
+    {"liquidations", TableId::liquidation, liquidation, true},
     {"funding", TableId::funding, funding},
     {"klines", TableId::candle, kline},
     {"narratives", TableId::narrative, narrative},
@@ -160,10 +161,31 @@ class UpdateRecall final : public Recall {
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
     const RecordedRow& row = event.front();
     if (row.message["data"].is_object()) return rest_row(row.message);
-    const Format* format = find_format([&](const Format& f) { return f.table == row.table->id; });
-    JsonObject object = format->data(event);
+    JsonObject object = format_of(row)->data(event);
     add_ms(object, "timestamp", row.event_ns);
     return object.str();
+  }
+
+  std::string stream_of(const RecordedRow& row) const override {
+    const Format* format = format_of(row);
+    return format == nullptr ? std::string() : std::string(format->channel);
+  }
+
+  std::optional<Message> message(RecordedEvent event) const override {
+    const RecordedRow& row = event.front();
+    const Format* format = format_of(row);
+    if (format == nullptr) return std::nullopt;
+    JsonObject data = format->data(event);
+    if (format->has_time) add_ms(data, "timestamp", row.event_ns);
+    JsonObject update;
+    update.text("type", "update").text("channel", format->channel);
+    add_ms(update, "ts", row.event_ns);
+    return Message{kEndpoint, update.raw("data", data.str()).str()};
+  }
+
+ private:
+  static const Format* format_of(const RecordedRow& row) {
+    return find_format([&](const Format& f) { return f.table == row.table->id; });
   }
 };
 

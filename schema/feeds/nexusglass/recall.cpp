@@ -61,6 +61,16 @@ class EventRecall final : public Recall {
     const Json sent = event_in(row.message, row.text("event_id"));
     return sent.exists() ? std::string(sent.raw()) : event_of(row);
   }
+
+  std::string stream_of(const RecordedRow& row) const override {
+    return row.table->id == TableId::alert ? std::string(kEventEndpoint) : std::string();
+  }
+
+  std::optional<Message> message(RecordedEvent event) const override {
+    const RecordedRow& row = event.front();
+    if (row.table->id != TableId::alert) return std::nullopt;
+    return Message{kEventEndpoint, R"({"type":"EVENT","payload":)" + event_of(row) + "}"};
+  }
 };
 
 }  // namespace
