@@ -131,6 +131,7 @@ void HypercallClient::on_error(std::string_view message, ClientActions& actions)
     if (!names(message, symbol)) rest.push_back(symbol);
   }
   if (!rest.empty() && rest.size() < refused.symbols.size()) {
+    actions.refused(refused.channel, message);
     refused.symbols = std::move(rest);
     return subscribe(std::move(refused), actions);
   }

@@ -146,12 +146,25 @@ TEST(HypercallClient, DropsAnExpiredInstrumentAndKeepsTheRest) {
   driven.open();
   driven.receive(testdata("hypercall", "authenticated.json"));
   EXPECT_EQ(driven.error("Instrument BTC-20250131-100000-C has expired"),
-            Actions{subscribe("fills", R"(,"symbols":["ETH","BTC-20260131-100000-C"])")});
+            (Actions{"refused fills: Instrument BTC-20250131-100000-C has expired",
+                     subscribe("fills", R"(,"symbols":["ETH","BTC-20260131-100000-C"])")}));
   EXPECT_EQ(driven.error("Instrument BTC-20260131-100000-C has expired"),
-            Actions{subscribe("fills", R"(,"symbols":["ETH"])")});
+            (Actions{"refused fills: Instrument BTC-20260131-100000-C has expired",
+                     subscribe("fills", R"(,"symbols":["ETH"])")}));
   EXPECT_EQ(driven.error("Unknown symbol: ETH"), Actions{"lost fills: Unknown symbol: ETH"})
       << "an empty list would mean everything";
   EXPECT_EQ(driven.subscribed("orderbook"), Actions{"ready orderbook"});
+}
+
+TEST(HypercallClient, AdmitsThePartThatIsRefusedAndReceivesTheRest) {
+  Driven driven(
+      R"({"wallet":"0x1","channels":[{"channel":"fills","symbols":["BTC-20250131-100000-C","ETH"]}]})");
+  driven.start();
+  driven.open();
+  driven.receive(testdata("hypercall", "authenticated.json"));
+  EXPECT_EQ(driven.error("BTC-20250131-100000-C: expired").front(),
+            "refused fills: BTC-20250131-100000-C: expired");
+  EXPECT_EQ(driven.subscribed("fills"), Actions{"ready fills"});
 }
 
 TEST(HypercallClient, GoesOnWithPublicChannelsWhenItsWalletIsRefused) {
@@ -225,6 +238,9 @@ TEST(HypercallConfig, NamesTheKeyAndTheRemedy) {
       {R"({"rest":{"trades_path":"trades"}})", "feeds.hypercall.rest.trades_path"},
       {R"({"rest":{"limit":5000}})", "feeds.hypercall.rest.limit"},
       {R"({"rest":{"trade_path":"/t"}})", "feeds.hypercall.rest.trade_path"},
+      {R"({"rest":{"cursor_ms":-1}})", "feeds.hypercall.rest.cursor_ms"},
+      {R"({"rest":{"overlap":0}})", "feeds.hypercall.rest.overlap"},
+      {R"({"rest":{"depth":0}})", "feeds.hypercall.rest.depth"},
       {R"({"walet":"0x1"})", "feeds.hypercall.walet"},
   };
   for (const auto& [json, expected] : cases) {
