@@ -161,9 +161,10 @@ TEST(RecordLoopback, ServicesThatGoAwayAndComeBackLeaveAGapAndAWholeTape) {
   EXPECT_EQ(gaps.size(), extent().streams);
   for (const Gap& gap : gaps) {
     EXPECT_EQ(gap.cause, GapCause::disconnect) << gap.stream;
-    // What nobody could ask for is not said to be there.
+    // What nobody could ask for, or has asked for yet, is not said to be there.
     if (gap.method == GapMethod::none) {
-      EXPECT_EQ(gap.status, GapStatus::unfillable) << gap.stream;
+      EXPECT_TRUE(gap.status == GapStatus::unfillable || gap.status == GapStatus::open)
+          << gap.stream;
     }
     ASSERT_TRUE(gap.to_ns.has_value()) << gap.stream;
     EXPECT_GT(*gap.to_ns, gap.from_ns);

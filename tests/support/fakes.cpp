@@ -29,6 +29,11 @@ void RowLog::set_cursor(std::string_view stream, std::string_view value) {
   cursors.push_back(std::string(stream) + "=" + std::string(value));
 }
 
+void RowLog::missed(std::string_view stream, Ns since_ns, std::string_view why) {
+  misses.push_back(std::string(stream) + " since " + std::to_string(since_ns) + ": " +
+                   std::string(why));
+}
+
 namespace {
 std::string arm_line(int timer, Ns after) {
   return "arm " + std::to_string(timer) + " " +

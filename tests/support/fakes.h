@@ -24,9 +24,11 @@ class RowLog final : public RowSink {
  public:
   void add_row(const Row& row) override;
   void set_cursor(std::string_view stream, std::string_view value) override;
+  void missed(std::string_view stream, Ns since_ns, std::string_view why) override;
 
   std::vector<std::string> rows;
   std::vector<std::string> cursors;  // `stream=value`
+  std::vector<std::string> misses;   // `stream since NS: why`
 };
 
 // Each action as `connect URL [Name: value]…`, `send TEXT`, `arm ID MS`, `request PURPOSE METHOD

@@ -132,6 +132,9 @@ RestPaths read_rest(ConfigReader& config) {
   paths.orders = read_path(rest, "orders_path", paths.orders);
   paths.portfolio = read_path(rest, "portfolio_path", paths.portfolio);
   paths.limit = static_cast<int>(rest.integer("limit", paths.limit, 1, 1000));
+  paths.overlap = static_cast<int>(rest.integer("overlap", paths.overlap, 1, 500));
+  paths.depth = static_cast<int>(rest.integer("depth", paths.depth, 1, 1000));
+  paths.cursor_ms = static_cast<int>(rest.integer("cursor_ms", paths.cursor_ms, 0, 86'400'000));
   rest.reject_unknown();
   config.absorb(rest);
   return paths;

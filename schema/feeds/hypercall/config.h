@@ -21,14 +21,19 @@ struct Subscription {
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
-// REST paths below the base URL, and the page size.
+// REST paths below the base URL, and how they are asked.
 struct RestPaths {
   std::string trades = "/trades";
   std::string orderbook = "/orderbook";
   std::string fills = "/fills";
   std::string orders = "/orders";
   std::string portfolio = "/portfolio";
-  int limit = 1000;
+  int limit = 1000;  // rows a page
+  // How far a request reaches back into what another has answered: identifiers of trades, rows of
+  // pages that are asked for by offset.
+  int overlap = 20;
+  int depth = 15;          // levels of a book's side
+  int cursor_ms = 60'000;  // how often to ask where the trades stand; 0: only when they are ready
 };
 
 struct Settings {

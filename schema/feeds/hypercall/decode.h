@@ -3,23 +3,22 @@
 // docs/feeds/hypercall.md.
 #pragma once
 
-#include "schema/feeds/fold.h"
 #include "schema/feeds/hypercall/fields.h"
 #include "schema/feeds/hypercall/wire.h"
 #include "schema/records.h"
 
 namespace tapedeck::hypercall {
 
-// Market data (decode_market.cpp).
-void decode_orderbook(Json message, Problem& problem, RowSink& rows);
+// Market data (decode_market.cpp). A trade's side is also read as REST names it, `taker_side`.
+// `asked`: the instrument of a book that does not name it; empty: it must.
+void decode_orderbook(Json message, Text asked, Problem& problem, RowSink& rows);
 void decode_trade(Json message, Problem& problem, RowSink& rows);
 void decode_market(Json message, Problem& problem, RowSink& rows);
 void decode_index_prices(Json message, Problem& problem, RowSink& rows);
 void decode_options_chain(Json message, Problem& problem, RowSink& rows);
 
 // The account's own (decode_account.cpp).
-// A fill whose `fill_id` is in `seen` adds nothing.
-void decode_fill(Json message, Problem& problem, SeenEvents& seen, RowSink& rows);
+void decode_fill(Json message, Problem& problem, RowSink& rows);
 void decode_order(Json message, Problem& problem, RowSink& rows);
 // Adds the portfolio row always, the Greeks all or none.
 void decode_portfolio(Json message, Problem& problem, RowSink& rows);

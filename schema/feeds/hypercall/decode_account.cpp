@@ -27,7 +27,7 @@ Text order_decimal(Fields& order, Fields& request, std::string_view name) {
 
 }  // namespace
 
-void decode_fill(Json message, Problem& problem, SeenEvents& seen, RowSink& rows) {
+void decode_fill(Json message, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
   Fill row;
   row.fill_id = fields.id("fill_id", Need::required);
@@ -44,9 +44,8 @@ void decode_fill(Json message, Problem& problem, SeenEvents& seen, RowSink& rows
   row.wallet = fields.text("wallet_address");
   row.builder_code_address = fields.text("builder_code_address");
   row.builder_code_fee = fields.decimal("builder_code_fee");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
-  if (problem.any()) return;
-  if (seen.first_time(hash_text(message["fill_id"].scalar()))) rows.add(row, event_ns);
+  const Int event_ns = fields.event_time();
+  if (!problem.any()) rows.add(row, event_ns);
 }
 
 void decode_order(Json message, Problem& problem, RowSink& rows) {
@@ -70,7 +69,7 @@ void decode_order(Json message, Problem& problem, RowSink& rows) {
   row.avg_fill_price = fields.decimal("avg_fill_price");
   row.reason = fields.text("reason");
   row.wallet = order_decimal(fields, request, "wallet_address");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.event_time();
   if (!problem.any()) rows.add(row, event_ns);
 }
 

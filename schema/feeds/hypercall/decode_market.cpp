@@ -48,12 +48,13 @@ OptionChain chain_base(Fields& fields, Problem& problem) {
 
 }  // namespace
 
-void decode_orderbook(Json message, Problem& problem, RowSink& rows) {
+void decode_orderbook(Json message, Text asked, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
   std::string bids;
   std::string asks;
   Book row;
-  row.symbol = fields.text("symbol", Need::required);
+  row.symbol = fields.text("symbol", asked.empty() ? Need::required : Need::optional);
+  if (row.symbol.data() == nullptr) row.symbol = asked;
   row.bids = side_of_book(fields, "bids", bids, problem);
   row.asks = side_of_book(fields, "asks", asks, problem);
   const Int event_ns = fields.time("timestamp", kNsPerMs);
@@ -66,11 +67,12 @@ void decode_trade(Json message, Problem& problem, RowSink& rows) {
   row.symbol = fields.text("symbol", Need::required);
   row.price = fields.decimal("price", Need::required);
   row.size = fields.decimal("size", Need::required);
-  const Text sent_side = fields.text("side");
+  Text sent_side = fields.text("side");
+  if (sent_side.data() == nullptr) sent_side = fields.text("taker_side");
   const std::string side = to_lower(sent_side);
   if (sent_side.data() != nullptr) row.side = side;
   row.trade_id = fields.decimal("trade_id");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.event_time();
   if (!problem.any()) rows.add(row, event_ns);
 }
 

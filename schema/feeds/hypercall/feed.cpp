@@ -2,6 +2,7 @@
 
 #include "schema/feeds/hypercall/client.h"
 #include "schema/feeds/hypercall/config.h"
+#include "schema/feeds/hypercall/gapfill.h"
 #include "schema/feeds/hypercall/normalize.h"
 #include "schema/feeds/hypercall/service.h"
 #include "schema/feeds/hypercall/shapes.h"
@@ -14,6 +15,28 @@ namespace {
 
 using namespace hypercall;
 
+// What the subscriptions to `channel` let through; everything where there are none.
+ChannelFilter filter_of(const Settings& settings, std::string_view channel) {
+  ChannelFilter filter;
+  for (const Subscription& subscription : settings.subscriptions) {
+    if (subscription.channel != channel) continue;
+    FilterTerms terms;
+    for (const std::string& symbol : subscription.symbols) {
+      terms.underlyings.emplace(underlying_of(symbol));
+    }
+    filter.subscribe(terms);
+  }
+  if (filter.empty()) filter.subscribe({});
+  return filter;
+}
+
+HypercallNormalizer::Filters everything() {
+  HypercallNormalizer::Filters filters;
+  filters.fills.subscribe({});
+  filters.orders.subscribe({});
+  return filters;
+}
+
 class HypercallPlan final : public FeedPlan {
  public:
   explicit HypercallPlan(Settings settings) : settings_(std::move(settings)) {}
@@ -21,6 +44,17 @@ class HypercallPlan final : public FeedPlan {
   std::vector<std::string> endpoints() const override { return {std::string(kEndpoint)}; }
   std::unique_ptr<Client> make_client(std::string_view /*endpoint*/, int /*slot*/) const override {
     return std::make_unique<HypercallClient>(settings_);
+  }
+  std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
+    return std::make_unique<HypercallNormalizer>(
+        connections, HypercallNormalizer::Filters{filter_of(settings_, "fills"),
+                                                  filter_of(settings_, "order_updates")});
+  }
+  std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
+    return hypercall::make_fill(settings_, task);
+  }
+  std::optional<CursorPlan> cursor_plan(std::string_view stream) const override {
+    return hypercall::cursor_plan(settings_, stream);
   }
 
  private:
@@ -49,7 +83,7 @@ class HypercallFeed final : public Feed {
   }
 
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return std::make_unique<HypercallNormalizer>(connections);
+    return std::make_unique<HypercallNormalizer>(connections, everything());
   }
   const FeedShapes& shapes() const override { return hypercall::shapes(); }
   const Service& service() const override { return service_; }

@@ -45,6 +45,14 @@ Int Fields::time(std::string_view name, Ns unit) {
   return ns;
 }
 
+Int Fields::event_time() {
+  Int ns = time("timestamp", kNsPerMs);
+  for (const std::string_view name : {"updated_at", "created_at"}) {
+    if (!ns) ns = parse_any_time(object_[name].scalar());
+  }
+  return ns;
+}
+
 Json Fields::nested(std::string_view name, JsonKind kind) {
   const Json value = find(name, Need::optional);
   if (value.exists() && value.kind() != kind) problem_->bad(name);

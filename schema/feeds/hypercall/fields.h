@@ -45,6 +45,9 @@ class Fields {
   Bool flag(std::string_view name);
   // A count of `unit`s since 1970.
   Int time(std::string_view name, Ns unit);
+  // An event's own time: `timestamp` in milliseconds; where there is none, as REST rows may have
+  // it, `updated_at` or `created_at` in whatever form.
+  Int event_time();
   // An object, an array: missing when absent or null.
   Json nested(std::string_view name, JsonKind kind);
 

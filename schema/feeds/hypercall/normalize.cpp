@@ -1,6 +1,7 @@
 #include "schema/feeds/hypercall/normalize.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "schema/base/text.h"
@@ -19,12 +20,9 @@ struct Route {
   Decoder decode;
 };
 constexpr Route kRoutes[] = {
-    {"OrderbookUpdate", decode_orderbook},
-    {"Trade", decode_trade},
     {"MarketUpdate", decode_market},
     {"OptionsChainUpdate", decode_options_chain},
     {"IndexPriceUpdate", decode_index_prices},
-    {"OrderUpdate", decode_order},
     {"PortfolioUpdate", decode_portfolio},
     {"PositionExpired", decode_settlement},
     {"LiquidationStateChange", decode_liquidation},
@@ -86,6 +84,11 @@ std::vector<Json> candles_of(Json message) {
 
 }  // namespace
 
+HypercallNormalizer::HypercallNormalizer(int connections, Filters filters)
+    : deliveries_(connections),
+      fills_(clock_, std::move(filters.fills)),
+      orders_(clock_, std::move(filters.orders)) {}
+
 std::string_view HypercallNormalizer::candle_channel(const CandleName& name) const {
   std::string channel(kCandlesPrefix);
   channel.append(name.underlying).append(":").append(name.resolution);
@@ -138,25 +141,68 @@ void HypercallNormalizer::normalize(const InFrame& frame, RowSink& rows) {
   // What the service says to one connection alone is never the same event as what it says to
   // another.
   if (type->role == FrameRole::error) return add_error(frame.root(), rows);
-  if (type->role != FrameRole::data) return;
-  decode(frame, *type, rows);
+  if (type->role == FrameRole::ack) return acknowledged(frame);
+  if (type->role == FrameRole::data) decode(frame, *type, rows);
+}
+
+void HypercallNormalizer::acknowledged(const InFrame& frame) {
+  const Json message = frame.root();
+  if (message["type"].text() != "Subscribed" || message["channel"].text() != kTrades) return;
+  clock_.restart();
+  trades_.subscribed(frame.slot, frame.recv_ns);
 }
 
 void HypercallNormalizer::decode(const InFrame& frame, const MessageType& type, RowSink& rows) {
-  if (type.name == "Fill") return fill(frame, rows);
+  const Json message = frame.root();
+  Problem problem(type.name);
+  if (type.name == "Fill") {
+    fills_.push(message, frame.recv_ns, problem, rows);
+    if (problem.any() && is_new(frame)) add_unparsed(problem.reason(), rows);
+    return;
+  }
   if (!is_new(frame)) return;
   if (type.channel == "candles") return candles(frame, rows);
-  Problem problem(type.name);
+  if (type.name == "Trade") {
+    trades_.push(message, frame.recv_ns, problem, rows);
+  } else if (type.name == "OrderbookUpdate") {
+    books_.push(message, problem, rows);
+  } else if (type.name == "OrderUpdate") {
+    orders_.push(message, problem, rows);
+  }
   for (const Route& route : kRoutes) {
-    if (route.type == type.name) route.decode(frame.root(), problem, rows);
+    if (route.type == type.name) route.decode(message, problem, rows);
+  }
+  if (type.name == "MarketUpdate" && message["action"].text() != "Created") {
+    books_.forget(message["symbol"].text());
   }
   if (problem.any()) add_unparsed(problem.reason(), rows);
 }
 
-void HypercallNormalizer::fill(const InFrame& frame, RowSink& rows) {
-  Problem problem("Fill");
-  decode_fill(frame.root(), problem, fills_, rows);
-  if (problem.any() && is_new(frame)) add_unparsed(problem.reason(), rows);
+RestPage HypercallNormalizer::absorb(const RestAnswer& answer, RowSink& rows) {
+  if (answer.stream == kTrades) return trades_.absorb(answer, rows);
+  if (answer.stream == "fills") return fills_.absorb(answer, rows);
+  if (answer.stream == "order_updates") return orders_.absorb(answer, rows);
+  if (answer.stream == "orderbook") return books_.absorb(answer, rows);
+  if (answer.stream == "portfolio") return portfolio_.absorb(answer, rows);
+  return Normalizer::absorb(answer, rows);
+}
+
+std::span<const TableId> HypercallNormalizer::remembered_tables() const {
+  static constexpr TableId kTables[] = {TableId::trade, TableId::fill, TableId::order_update,
+                                        TableId::book};
+  return kTables;
+}
+
+void HypercallNormalizer::remember(const EarlierRow& row) {
+  if (row.table == TableId::trade) return trades_.remember(row);
+  if (row.table == TableId::fill) return fills_.remember(row);
+  if (row.table == TableId::order_update) return orders_.remember(row);
+  if (row.table == TableId::book) return books_.remember(row);
+}
+
+std::vector<std::string> HypercallNormalizer::symbols(std::string_view stream) const {
+  if (stream == "orderbook") return books_.symbols();
+  return {};
 }
 
 void HypercallNormalizer::candles(const InFrame& frame, RowSink& rows) {

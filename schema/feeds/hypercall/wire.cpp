@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace tapedeck::hypercall {
 
@@ -74,6 +75,13 @@ bool is_candle_type(std::string_view type) {
 
 std::string_view underlying_of(std::string_view symbol) {
   return symbol.substr(0, symbol.find('-'));
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 bool is_wallet(std::string_view text) {

@@ -42,6 +42,9 @@ bool is_candle_type(std::string_view type);
 // `BTC` of `BTC-20260131-100000-C` and of `BTC`.
 std::string_view underlying_of(std::string_view symbol);
 
+// A whole number in decimal digits, such as a `trade_id`; nullopt when it is anything else.
+std::optional<std::uint64_t> whole_number(std::string_view text);
+
 // Whether the service takes this for a wallet: `0x` and at least one more character. Its own
 // examples
 // (`0xYourWallet`, `0x1234...abcd`) are no addresses, so nothing more is asked.

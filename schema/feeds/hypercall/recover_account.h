@@ -1,0 +1,87 @@
+// Fills, orders and the portfolio: what sockets push, and what REST tells again.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "schema/feeds/fold.h"
+#include "schema/feeds/hypercall/fields.h"
+#include "schema/feeds/hypercall/filter.h"
+#include "schema/feeds/hypercall/tally.h"
+#include "schema/normalize.h"
+
+namespace tapedeck::hypercall {
+
+// When sockets first pushed what has an identifier; the oldest are forgotten.
+class PushTimes {
+ public:
+  void pushed(std::uint64_t key, Ns recv_ns);
+  bool was_pushed_until(std::uint64_t key, Ns ns) const;
+  bool was_pushed_after(std::uint64_t key, Ns ns) const;
+  Ns last_ns() const { return last_ns_; }  // of what had not been pushed before
+
+ private:
+  std::unordered_map<std::uint64_t, Ns> first_ns_;
+  std::deque<std::uint64_t> order_;
+  Ns last_ns_ = 0;
+};
+
+// A fill is its `fill_id`.
+class FillRecovery {
+ public:
+  // `filter`: what the subscription asks for. `clock` outlives it; fills set it.
+  FillRecovery(ServerClock& clock, ChannelFilter filter)
+      : clock_(clock), filter_(std::move(filter)) {}
+
+  void push(Json message, Ns recv_ns, Problem& problem, RowSink& rows);
+  RestPage absorb(const RestAnswer& answer, RowSink& rows);
+  void remember(const EarlierRow& row);
+
+ private:
+  bool is_missing(const Row& row, const Gap& gap, RestPage& page);
+
+  ServerClock& clock_;
+  const ChannelFilter filter_;
+  SeenEvents rows_;  // on this tape
+  PushTimes pushed_;
+  std::unordered_set<std::uint64_t> earlier_;  // on earlier tapes
+  SeenEvents strangers_{10'000};
+};
+
+// REST tells an order's state, not how it came to it: a row for each state (order, status, filled
+// size) that is not on the tape.
+class OrderRecovery {
+ public:
+  OrderRecovery(const ServerClock& clock, ChannelFilter filter)
+      : clock_(clock), filter_(std::move(filter)) {}
+
+  // An `OrderUpdate` that no other connection has delivered yet.
+  void push(Json message, Problem& problem, RowSink& rows);
+  RestPage absorb(const RestAnswer& answer, RowSink& rows);
+  void remember(const EarlierRow& row);
+
+ private:
+  bool is_missing(const Row& row, const Gap& gap, RestPage& page);
+
+  const ServerClock& clock_;
+  const ChannelFilter filter_;
+  ToldTwice states_;
+  SeenEvents orders_;                          // that the tape is about
+  std::unordered_set<std::uint64_t> earlier_;  // states on earlier tapes
+  SeenEvents strangers_{10'000};
+};
+
+// The portfolio as REST tells it: a row unless it is what REST told last.
+class PortfolioRecovery {
+ public:
+  RestPage absorb(const RestAnswer& answer, RowSink& rows);
+
+ private:
+  std::string told_;
+};
+
+}  // namespace tapedeck::hypercall

@@ -1,0 +1,85 @@
+// What sockets and REST have said of trades, which only REST gives an identifier; and how the
+// service's clock stands to ours.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/base/time.h"
+#include "schema/records.h"
+
+namespace tapedeck::hypercall {
+
+// The same for a trade that a socket pushes and for the one that REST tells: symbol, price and size
+// by value, side, millisecond.
+std::uint64_t trade_key(std::span<const Value> values, Int event_ns);
+
+// How often each look-alike was pushed and told, so that what both say is one row and two trades
+// that look alike stay two. A trade that REST tells is counted once, however often it is told.
+//
+// Memory is bounded: the oldest keys are forgotten past the capacity, and what might be one of them
+// is then never taken for new.
+class TradeTally {
+ public:
+  explicit TradeTally(std::size_t capacity = 300'000) : capacity_(capacity) {}
+
+  // A socket pushed one more. True when it is not on the tape yet.
+  bool pushed(std::uint64_t key, Int event_ns, Ns recv_ns);
+
+  enum class Told : std::uint8_t { known, is_new, forgotten };
+  // REST told the trade `id`. New: there are more of them than the tapes have, and it may become a
+  // row; it then counts as one.
+  Told told(std::uint64_t id, std::uint64_t key, Int event_ns, bool may_become_row);
+
+  // An earlier tape has one.
+  void remember(std::uint64_t key, Int event_ns);
+
+  bool knows(std::uint64_t key) const { return counts_.contains(key); }
+  // Whether a socket pushed one after `since_ns`.
+  bool was_pushed_after(std::uint64_t key, Ns since_ns) const;
+  std::size_t size() const { return counts_.size(); }
+
+ private:
+  struct Trade {
+    std::uint64_t id = 0;
+    bool is_row = false;
+  };
+  struct Counts {
+    std::uint32_t earlier = 0;  // rows of earlier tapes
+    std::uint32_t pushed = 0;
+    std::uint32_t rows = 0;  // of this tape
+    Ns pushed_ns = 0;        // the last one's receipt
+    std::vector<Trade> told;
+  };
+  Counts& counts_of(std::uint64_t key, Int event_ns);
+
+  struct Known {
+    std::uint64_t key;
+    Int event_ns;
+  };
+  std::size_t capacity_;
+  std::unordered_map<std::uint64_t, Counts> counts_;
+  std::deque<Known> order_;
+  Int forgotten_ns_;  // the newest that was forgotten, by its own time
+};
+
+// Translates the service's time into ours by the least delay with which something came from it:
+// what differs is the distance of the clocks and the shortest way.
+class ServerClock {
+ public:
+  // A subscription begins: what was measured before is replaced by what comes.
+  void restart() { is_fresh_ = false; }
+  void heard(Int event_ns, Ns recv_ns);
+  // When we would have received what happened at `event_ns`.
+  Ns ours(Ns event_ns) const;
+
+ private:
+  Ns lag_ns_ = 0;
+  bool is_fresh_ = false;
+};
+
+}  // namespace tapedeck::hypercall

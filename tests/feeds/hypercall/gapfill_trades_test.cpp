@@ -1,0 +1,361 @@
+// The trades of a gap: what is asked, what becomes a row, and how the gap ends.
+#include "tests/feeds/hypercall/recovered.h"
+
+namespace tapedeck::testing {
+namespace {
+
+const std::string kFilled = "end filled: the history has both its edges";
+
+std::string after(int id) {
+  return "ask gapfill GET http://host/trades?after_trade_id=" + std::to_string(id) + "&limit=1000";
+}
+const std::string kNewest = "ask gapfill GET http://host/trades?limit=1";
+
+class HypercallTradeFill : public HypercallRecovery {
+ protected:
+  using HypercallRecovery::HypercallRecovery;
+
+  static Lines ids(const DrivenFill& fill) { return columns(fill.rows, {"trade_id"}); }
+};
+
+TEST_F(HypercallTradeFill, PagesUpwardsAndProvesThatTheHistoryReachesBack) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  EXPECT_EQ(fill.method(), GapMethod::after);
+  EXPECT_EQ(fill.start(), Lines{after(100)});
+  EXPECT_EQ(fill.answer(told_trades({{101, 1}, {102, 2}}, 2)), Lines{after(80)});
+  EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 1}}, 2)), Lines{after(102)});
+  EXPECT_EQ(fill.answer(told_trades({{103, 3}}, 2)), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"101", "102", "103"}));
+  EXPECT_EQ(fill.rows.rows.front(), "trade gapfill @" + std::to_string(at(1)) +
+                                        " symbol=BTC-1-C price=1.50 size=2 side=buy trade_id=101");
+}
+
+TEST_F(HypercallTradeFill, AsksOnWhereAnAnswerDoesNotSayHowLongAPageIs) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  const auto bare = [](const std::vector<TestTrade>& trades) {
+    Lines items;
+    for (const TestTrade& trade : trades) items.push_back(told_trade(trade));
+    return list_of(items);
+  };
+  EXPECT_EQ(fill.answer(bare({{102, 2}, {101, 1}})), Lines{after(80)});
+  EXPECT_EQ(fill.answer(bare({{100, -1}, {101, 1}, {102, 2}})), Lines{after(102)});
+  EXPECT_EQ(fill.answer(bare({})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"101", "102"}));
+}
+
+TEST_F(HypercallTradeFill, FoldsWhatTheSocketBroughtBeforeAndAfter) {
+  push({100, -3});
+  push({101, -2});
+  push({104, 101});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, -2}, {102, 1}, {103, 2}, {104, 101}}));
+  EXPECT_TRUE(fill.page().meets_after);
+  EXPECT_EQ(fill.answer(told_trades({{99, -4}, {100, -3}})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"102", "103"}));
+  EXPECT_EQ(push({103, 2}), Lines{}) << "on its way while REST told it";
+  EXPECT_EQ(push({105, 3}).size(), 1U);
+}
+
+TEST_F(HypercallTradeFill, KeepsLookAlikesBeforeInAndAfterTheGap) {
+  // Three equal ones before, of which one was lost; two in it; two after, of which one was told
+  // before it was pushed.
+  push({100, -3});
+  push({101, -2});
+  push({102, -2});
+  push({106, 101});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(
+      told_trades({{101, -2}, {102, -2}, {103, -2}, {104, 7}, {105, 7}, {106, 101}, {107, 101}}));
+  EXPECT_EQ(fill.answer(told_trades({{100, -3}, {101, -2}})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"103", "104", "105", "107"}));
+  EXPECT_EQ(push({107, 101}), Lines{});
+  EXPECT_EQ(push({108, 101}).size(), 1U);
+}
+
+TEST_F(HypercallTradeFill, TellsALookAlikeAfterTheCursorFromTheCursorsOwnTrade) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, -1}, {102, 5}}));
+  EXPECT_EQ(ids(fill), Lines{"102"}) << "101 looks like the trade that was pushed";
+  EXPECT_EQ(fill.answer(told_trades({{99, -2}, {100, -1}, {101, -1}, {102, 5}})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"102", "101"})) << "that one was 100";
+}
+
+TEST_F(HypercallTradeFill, MakesNoRowsOfWhatTheCursorCovers) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, 1}}));
+  EXPECT_EQ(fill.answer(told_trades({{98, -3}, {99, -2}, {100, -1}, {101, 1}})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), Lines{"101"});
+}
+
+TEST_F(HypercallTradeFill, CountsATradeOnceHoweverOftenItIsTold) {
+  push({100, -1});
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+    fill.start();
+    fill.answer(told_trades({{101, 1}, {102, 1}}));
+    EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 1}, {102, 1}})), Lines{kFilled});
+    EXPECT_EQ(ids(fill), attempt == 0 ? (Lines{"101", "102"}) : Lines{});
+  }
+}
+
+TEST_F(HypercallTradeFill, WaitsForAHistoryThatIsBehindTheSocket) {
+  push({100, -1});
+  push({103, 101});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, 1}}));
+  EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 1}})),
+            Lines{"later: the history does not hold yet what the socket has brought"});
+  DrivenFill again(*plan_, *normalizer_, gap("trades", "100"));
+  again.start();
+  again.answer(told_trades({{101, 1}, {102, 2}, {103, 101}}));
+  EXPECT_EQ(again.answer(told_trades({{100, -1}, {101, 1}, {102, 2}, {103, 101}})), Lines{kFilled});
+  EXPECT_EQ(ids(again), Lines{"102"});
+}
+
+TEST_F(HypercallTradeFill, IsPartialWhereTheHistoryNoLongerReachesBack) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({{150, 90}})), Lines{after(80)});
+  EXPECT_EQ(fill.answer(told_trades({{150, 90}})),
+            Lines{"end partial: the history begins after trade 100, after which the gap begins: "
+                  "what lay between is gone"});
+  EXPECT_EQ(ids(fill), Lines{"150"});
+}
+
+TEST_F(HypercallTradeFill, NeedsNoProofOfAnythingBeforeTheFirstTradeOfAll) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "0"));
+  EXPECT_EQ(fill.start(), Lines{after(0)});
+  EXPECT_EQ(fill.answer(told_trades({{5, 1}})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), Lines{"5"});
+}
+
+TEST_F(HypercallTradeFill, EndsAtAPageThatRepeatsItself) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "0"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}}, 2)), Lines{after(2)});
+  EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}}, 2)), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"1", "2"}));
+}
+
+// ---- without a cursor ----
+
+TEST_F(HypercallTradeFill, WithoutACursorGoesDownwardsUntilWhatIsOlderThanTheGap) {
+  push({2500, -10});
+  push({5001, 101});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades"));
+  EXPECT_EQ(fill.start(), Lines{kNewest});
+  EXPECT_EQ(fill.answer(told_trades({{5000, 99}}, 1)), Lines{after(4000)});
+  EXPECT_EQ(fill.answer(told_trades({{4001, 50}, {5000, 99}}, 2)), Lines{after(3000)});
+  EXPECT_EQ(fill.answer(told_trades({{3001, 20}, {3002, 21}}, 2)), Lines{after(3002)});
+  EXPECT_EQ(fill.answer(told_trades({{3500, 22}, {4001, 50}}, 2)), Lines{after(2000)});
+  EXPECT_EQ(fill.answer(told_trades({{2001, -70}, {2500, -10}, {2501, -9}, {3001, 20}}, 4)),
+            Lines{after(5000)});
+  EXPECT_EQ(fill.answer(told_trades({{5001, 101}}, 4)), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"5000", "4001", "3001", "3002", "3500", "2501"}));
+}
+
+TEST_F(HypercallTradeFill, LosesNotTheTradeThatWasOnItsWayWhenTheCursorWasAskedFor) {
+  subscribed(-3);
+  cursor_answer(told_trades({{7, -1}}, 1), -0.9);
+  ASSERT_EQ(live.cursors, Lines{});
+  Gap short_gap = gap("trades");
+  short_gap.floor_ns = at(-3);
+  DrivenFill fill(*plan_, *normalizer_, short_gap);
+  EXPECT_EQ(fill.start(), Lines{kNewest});
+  EXPECT_EQ(fill.answer(told_trades({{8, 50}}, 1)), Lines{after(0)});
+  EXPECT_EQ(fill.answer(told_trades({{6, -4}, {7, -1}, {8, 50}})), Lines{after(8)});
+  EXPECT_EQ(fill.answer(told_trades({})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"8", "7"}));
+}
+
+TEST_F(HypercallTradeFill, WithoutACursorReadsAYoungHistoryFromItsVeryFirst) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({{3, 30}}, 1)), Lines{after(0)});
+  EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}, {3, 30}})), Lines{after(3)});
+  EXPECT_EQ(fill.answer(told_trades({})), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"3", "1", "2"}));
+}
+
+TEST_F(HypercallTradeFill, WithoutACursorIsPartialWhereTheHistoryBeginsTooLate) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades"));
+  fill.start();
+  const std::string all = told_trades({{4990, 80}, {5000, 99}});
+  EXPECT_EQ(fill.answer(told_trades({{5000, 99}}, 1)), Lines{after(4000)});
+  EXPECT_EQ(fill.answer(all), Lines{after(3000)});
+  EXPECT_EQ(fill.answer(all), Lines{after(1000)}) << "nothing in the window: the next is larger";
+  EXPECT_EQ(fill.answer(all), Lines{after(0)});
+  EXPECT_EQ(fill.answer(all), Lines{after(5000)});
+  EXPECT_EQ(fill.answer(told_trades({})),
+            Lines{"end partial: the history begins with trade 4990, which is not older than the "
+                  "gap"});
+}
+
+TEST_F(HypercallTradeFill, WithoutACursorAndWithoutAnyTradeHasMissedNothing) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({}, 1)), Lines{kFilled});
+  push({1, 101});
+  DrivenFill behind(*plan_, *normalizer_, gap("trades"));
+  behind.start();
+  EXPECT_EQ(behind.answer(told_trades({}, 1)),
+            Lines{"later: the history does not hold yet what the socket has brought"});
+}
+
+TEST_F(HypercallTradeFill, TakesIdentifiersThatBeganAnewForOtherTrades) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({})), Lines{after(80)});
+  EXPECT_EQ(fill.answer(told_trades({})), Lines{kNewest});
+  EXPECT_EQ(fill.answer(told_trades({{3, 30}}, 1)), Lines{after(0)});
+  EXPECT_EQ(fill.answer(told_trades({{1, 10}, {2, 20}, {3, 30}})), Lines{after(3)});
+  EXPECT_EQ(fill.answer(told_trades({})),
+            Lines{"end partial: the history no longer holds trade 100, after which the gap begins: "
+                  "identifiers began anew, or it is too old"});
+  EXPECT_EQ(ids(fill), (Lines{"3", "1", "2"}));
+}
+
+TEST_F(HypercallTradeFill, SeesIdentifiersThatBeganAnewAndHaveOvertakenTheCursor) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({{101, 90}})), Lines{after(80)});
+  EXPECT_EQ(fill.answer(told_trades({{81, 70}, {100, 89}, {101, 90}})), Lines{kNewest});
+  EXPECT_EQ(fill.answer(told_trades({{101, 90}}, 1)), Lines{after(0)});
+  fill.answer(told_trades({{1, 10}, {81, 70}, {100, 89}, {101, 90}}));
+  EXPECT_EQ(fill.answer(told_trades({}))[0].substr(0, 12), "end partial:");
+  EXPECT_EQ(ids(fill), (Lines{"101", "81", "100", "1"}));
+}
+
+// ---- restart, damage, refusals ----
+
+TEST_F(HypercallTradeFill, DoesNotRepeatWhatEarlierTapesHave) {
+  const auto remember = [&](int id, double second, Origin origin) {
+    const std::string text = std::to_string(id);
+    const Value values[] = {{},          Text("BTC-1-C"),
+                            Text("1.5"), Text("2.0"),
+                            Text("buy"), origin == Origin::live ? Value() : Value(Text(text)),
+                            {}};
+    normalizer_->remember({TableId::trade, origin, at(second + 0.01), at(second), values});
+  };
+  remember(101, -5, Origin::live);
+  remember(102, -5, Origin::live);
+  remember(104, -4, Origin::gapfill);
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, -5}, {102, -5}, {103, -5}, {104, -4}, {105, 1}}));
+  fill.answer(told_trades({{100, -6}, {101, -5}}));
+  EXPECT_EQ(ids(fill), (Lines{"103", "105"}));
+  EXPECT_EQ(push({101, -5}), Lines{}) << "103, told before it came";
+  EXPECT_EQ(push({102, -5}).size(), 1U) << "a tape stands for itself";
+}
+
+TEST_F(HypercallTradeFill,
+       LeavesOutWhatIsOlderThanTheGapThoughACursorOfAnEarlierTapeDoesNotCoverIt) {
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, -3'600}, {102, -61}, {103, -59}}));
+  EXPECT_EQ(ids(fill), Lines{"103"});
+}
+
+TEST_F(HypercallTradeFill, KeepsEverythingAfterACursorOfItsOwnWhateverTheClocksSay) {
+  subscribed(-0.5);
+  cursor_answer(told_trades({{100, -500}}, 1), -0.4);
+  ASSERT_EQ(live.cursors, Lines{"trades=100"});
+  Gap short_gap = gap("trades", "100");
+  short_gap.floor_ns = at(-0.5);
+  DrivenFill fill(*plan_, *normalizer_, short_gap);
+  fill.start();
+  fill.answer(told_trades({{101, -400}, {102, 1}}));
+  EXPECT_EQ(ids(fill), (Lines{"101", "102"}));
+}
+
+TEST_F(HypercallTradeFill, ReadsEveryEnvelopeAndKeepsWhatItCannotRead) {
+  const std::string one = told_trade({101, 1});
+  for (const std::string& body :
+       {"[" + one + "]", R"({"success":true,"data":[)" + one + "]}",
+        R"({"jsonrpc":"2.0","id":1,"result":[)" + one + R"(],"usIn":1,"usOut":2})",
+        R"({"result":{"trades":[)" + one + R"(],"pagination":{"limit":1000}}})",
+        R"({"trades":[)" + one + "]}"}) {
+    normalizer_ = plan_->make_normalizer(1);
+    DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+    fill.start();
+    EXPECT_EQ(fill.answer(body), Lines{after(80)}) << body;
+    EXPECT_EQ(ids(fill), Lines{"101"}) << body;
+  }
+  normalizer_ = plan_->make_normalizer(1);
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  const std::string strange = R"([{"trade_id":101,"symbol":"X"},7,)" + told_trade({102, 2}) + "]";
+  EXPECT_EQ(fill.answer(strange), Lines{after(80)});
+  EXPECT_EQ(fill.answer(strange), Lines{after(102)});
+  EXPECT_EQ(fill.rows.rows.size(), 3U);
+  EXPECT_EQ(fill.rows.rows[0], "unparsed gapfill reason=REST trade: no price");
+  EXPECT_EQ(fill.rows.rows[1], "unparsed gapfill reason=REST trade: no trade_id");
+  for (const auto& [body, problem] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"success":false,"error":"down"})", "the service refused: down"},
+           {R"({"error":{"code":-32000,"message":"no such method"}})",
+            "the service refused: no such method"},
+           {R"({"success":true,"data":7})", "no list of rows"},
+           {"true", "no list of rows"}}) {
+    EXPECT_EQ(fill.answer(body), Lines{"problem: " + problem}) << body;
+  }
+}
+
+TEST_F(HypercallTradeFill, NamesTheRemedyOfARefusal) {
+  for (const auto& [status, remedy] :
+       std::vector<std::pair<int, std::string>>{{404, "feeds.hypercall.rest.trades_path"},
+                                                {403, "feeds.hypercall.wallet"},
+                                                {400, "limit"},
+                                                {422, "limit"}}) {
+    DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+    fill.start();
+    const Lines said = fill.answer(R"({"success":false,"error":"no"})", status);
+    ASSERT_EQ(said.size(), 1U);
+    EXPECT_TRUE(said[0].starts_with("later: HTTP " + std::to_string(status) + ", no: "));
+    EXPECT_NE(said[0].find(remedy), std::string::npos) << said[0];
+  }
+}
+
+TEST_F(HypercallTradeFill, SurvivesEveryTruncationAndMutationOfAnAnswer) {
+  const std::string whole = told_trades({{99, -2}, {100, -1}, {101, 1}});
+  const std::string swaps = "{}[]\",:0-e9\n\x80\xff";
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    for (std::string body : {whole.substr(0, cut), whole}) {
+      if (body.size() == whole.size()) body[cut] = swaps[(cut * 7) % swaps.size()];
+      DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+      fill.start();
+      for (int i = 0; i < 3; ++i) EXPECT_LE(fill.answer(body).size(), 1U) << body;
+      cursor_answer(body, 1);
+    }
+  }
+}
+
+class HypercallTwice : public HypercallTradeFill {
+ protected:
+  HypercallTwice() { normalizer_ = plan_->make_normalizer(2); }
+};
+
+TEST_F(HypercallTwice, RedundantConnectionsPushATradeOnce) {
+  EXPECT_EQ(push({101, -5}, 0).size(), 1U);
+  EXPECT_EQ(push({101, -5}, 1).size(), 0U);
+  EXPECT_EQ(push({102, -5}, 1).size(), 1U);
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, -5}, {102, -5}, {103, -5}}));
+  EXPECT_EQ(ids(fill), Lines{"103"});
+}
+
+}  // namespace
+}  // namespace tapedeck::testing

@@ -1,0 +1,81 @@
+// Counting trades that only REST gives an identifier, in bounded memory; and the service's clock.
+#include "schema/feeds/hypercall/tally.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace tapedeck::hypercall {
+namespace {
+
+using Told = TradeTally::Told;
+
+TEST(HypercallTradeTally, TheTapeGetsAsManyAsEitherSideHasSaid) {
+  TradeTally tally;
+  EXPECT_TRUE(tally.pushed(1, 5, 5));
+  EXPECT_TRUE(tally.pushed(1, 5, 6));
+  EXPECT_EQ(tally.told(10, 1, 5, true), Told::known);
+  EXPECT_EQ(tally.told(11, 1, 5, true), Told::known);
+  EXPECT_EQ(tally.told(12, 1, 5, true), Told::is_new);
+  EXPECT_EQ(tally.told(12, 1, 5, true), Told::known) << "told again";
+  EXPECT_FALSE(tally.pushed(1, 5, 7));
+  EXPECT_TRUE(tally.pushed(1, 5, 8));
+}
+
+TEST(HypercallTradeTally, WhatMayNotBecomeARowCountsAllTheSame) {
+  TradeTally tally;
+  EXPECT_TRUE(tally.pushed(1, 5, 5));
+  EXPECT_EQ(tally.told(11, 1, 5, true), Told::known);
+  EXPECT_EQ(tally.told(10, 1, 5, false), Told::known);
+  EXPECT_EQ(tally.told(11, 1, 5, true), Told::is_new) << "the one that was pushed was 10";
+  EXPECT_EQ(tally.told(10, 1, 5, true), Told::known);
+}
+
+TEST(HypercallTradeTally, KnowsWhenOneWasPushed) {
+  TradeTally tally;
+  tally.told(10, 1, 5, true);
+  EXPECT_FALSE(tally.was_pushed_after(1, 0));
+  tally.pushed(1, 5, 20);
+  EXPECT_TRUE(tally.was_pushed_after(1, 19));
+  EXPECT_FALSE(tally.was_pushed_after(1, 20));
+  EXPECT_FALSE(tally.was_pushed_after(2, 0));
+}
+
+TEST(HypercallTradeTally, ForgetsTheOldestAndNeverTakesThemForNew) {
+  TradeTally tally(3);
+  for (int key = 1; key <= 5; ++key) EXPECT_TRUE(tally.pushed(key, key * 10, key * 10));
+  EXPECT_EQ(tally.size(), 3U);
+  EXPECT_EQ(tally.told(1, 1, 10, true), Told::forgotten);
+  EXPECT_EQ(tally.told(2, 2, 20, true), Told::forgotten);
+  EXPECT_EQ(tally.told(3, 3, 30, true), Told::known);
+  EXPECT_EQ(tally.told(6, 6, 60, true), Told::is_new);
+  EXPECT_EQ(tally.told(3, 3, 30, true), Told::forgotten);
+}
+
+TEST(HypercallServerClock, GoesByTheLeastDelayOfASubscription) {
+  ServerClock clock;
+  EXPECT_EQ(clock.ours(100), 100);
+  clock.heard(100, 150);
+  EXPECT_EQ(clock.ours(200), 250);
+  clock.heard(200, 230);
+  clock.heard(300, 400);
+  clock.heard(std::nullopt, 0);
+  EXPECT_EQ(clock.ours(200), 230);
+  clock.restart();
+  EXPECT_EQ(clock.ours(200), 230) << "until something comes";
+  clock.heard(500, 600);
+  EXPECT_EQ(clock.ours(200), 300);
+}
+
+TEST(HypercallServerClock, BearsTimesAtTheEndOfTheScale) {
+  constexpr Ns kMin = std::numeric_limits<Ns>::min();
+  constexpr Ns kMax = std::numeric_limits<Ns>::max();
+  ServerClock clock;
+  clock.heard(kMin, 5);
+  EXPECT_EQ(clock.ours(7), 7);
+  clock.heard(0, kMax);
+  EXPECT_EQ(clock.ours(7), 7);
+}
+
+}  // namespace
+}  // namespace tapedeck::hypercall
