@@ -71,6 +71,26 @@ void Audience::close_all(std::uint16_t code, std::string_view reason) {
   each([&](std::size_t i) { seats_[i].listener->close(code, reason); });
 }
 
+template <class Call>
+int Audience::dismiss(const Endpoint& endpoint, Call call) {
+  int subscribed = 0;
+  each([&](std::size_t i) {
+    Listener& listener = *seats_[i].listener;
+    if (listener.endpoint() != &endpoint) return;
+    if (listener.is_subscribed()) ++subscribed;
+    call(listener);
+  });
+  return subscribed;
+}
+
+int Audience::close_at(const Endpoint& endpoint, std::uint16_t code, std::string_view reason) {
+  return dismiss(endpoint, [&](Listener& listener) { listener.close(code, reason); });
+}
+
+int Audience::cut_at(const Endpoint& endpoint) {
+  return dismiss(endpoint, [](Listener& listener) { listener.hang_up(); });
+}
+
 bool Audience::is_full(std::size_t high, std::size_t low, Ns mono) {
   bool full = false;
   each([&](std::size_t i) {

@@ -51,6 +51,8 @@ class Listener {
   virtual std::size_t queued_bytes() const = 0;
   virtual void notify_below(std::size_t bytes) = 0;
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
+  // Ends the connection without a close frame, once what is queued has gone.
+  virtual void hang_up() = 0;
   virtual ClientInfo info() const = 0;
 };
 
@@ -70,6 +72,9 @@ class Audience {
   void tell(const DeckState& state);
   void end();
   void close_all(std::uint16_t code, std::string_view reason);
+  // Those of one endpoint, with a close frame or without. How many of them were subscribed.
+  int close_at(const Endpoint& endpoint, std::uint16_t code, std::string_view reason);
+  int cut_at(const Endpoint& endpoint);
 
   // Asks every client with more than `high` bytes in its queue to tell when it is at `low`; true
   // while one of them has not come down to that.
@@ -88,6 +93,8 @@ class Audience {
   };
   template <class Call>
   void each(Call call);
+  template <class Call>
+  int dismiss(const Endpoint& endpoint, Call call);
 
   std::vector<Seat> seats_;
   std::size_t size_ = 0;

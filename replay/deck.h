@@ -6,6 +6,7 @@
 // up.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ class Deck {
   // read, a disk that is slow); nothing is skipped or hurried afterwards.
   void hold(Ns mono);
   void release(Ns mono);
+
+  // Goes on by `length` of tape at once (silence that nobody wants to wait for).
+  void skip(Ns length) { anchor_pos_ = std::min(to_, anchor_pos_ + length); }
 
   // At `max` and while stepping the frames move the deck: `pos` has been served. Never goes back.
   void reached(Ns pos, Ns mono);

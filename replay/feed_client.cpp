@@ -57,6 +57,12 @@ void FeedClient::close(std::uint16_t code, std::string_view reason) {
   peer_->close(code, reason);
 }
 
+void FeedClient::hang_up() {
+  if (!is_live()) return;
+  is_closing_ = true;
+  peer_->hang_up();
+}
+
 ClientInfo FeedClient::info() const {
   ClientInfo info;
   info.id = id_;

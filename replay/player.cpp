@@ -34,7 +34,8 @@ Player::Player(const Deck& deck, Ns start_ns, FrameSource& source, Server& serve
       hooks_(std::move(hooks)),
       pace_timer_(server.make_timer()),
       start_timer_(server.make_timer()),
-      stall_timer_(server.make_timer()) {}
+      stall_timer_(server.make_timer()),
+      awaited_(options.wait_clients) {}
 
 void Player::start() {
   source_.on_ready([this, alive = std::weak_ptr(alive_)] {
@@ -76,13 +77,31 @@ void Player::subscription(Listener& listener) {
 // The grace begins anew with each new subscription.
 void Player::check_start(bool is_new) {
   if (phase_ != Phase::waiting) return;
-  if (audience_.subscribed() < options_.wait_clients) return start_timer_->cancel();
+  if (audience_.subscribed() < awaited_) return start_timer_->cancel();
   if (is_new) start_timer_->set(mono() + options_.grace_ns, [this] { begin(); });
+}
+
+void Player::end_wait() {
+  phase_ = Phase::on;
+  awaited_ = options_.wait_clients;
+  is_recess_ = false;
+}
+
+void Player::await_more(int clients) {
+  if (phase_ != Phase::on || !deck_.is_playing() || !deck_.speed().is_max) return;
+  deck_.pause(mono());
+  phase_ = Phase::waiting;
+  is_recess_ = true;
+  awaited_ = audience_.subscribed() + clients;
+  stall_timer_->set(mono() + options_.stall_timeout_ns, [this] {
+    if (is_recess_) begin();
+  });
+  changed();
 }
 
 void Player::begin() {
   start_timer_->cancel();
-  phase_ = Phase::on;
+  end_wait();
   deck_.play(mono());
   changed();
   turn();
@@ -100,7 +119,7 @@ Result<void> Player::pause() {
   if (phase_ == Phase::ended) return Error{"the tape has ended: nothing is playing"};
   start_timer_->cancel();
   pace_timer_->cancel();
-  phase_ = Phase::on;
+  end_wait();
   steps_left_ = 0;
   deck_.pause(mono());
   changed();
@@ -124,6 +143,8 @@ Result<void> Player::seek(Ns pos) {
 }
 
 void Player::seek_source(Ns pos) {
+  cues_.seek(pos);
+  silent_since_ns_ = pos;
   reached_ns_ = pos;
   reached_n_ = 0;
   source_.seek(pos);
@@ -151,7 +172,7 @@ Result<void> Player::step(std::int64_t count) {
   if (phase_ == Phase::on && deck_.is_playing())
     return Error{"the deck is playing: pause it before stepping"};
   start_timer_->cancel();
-  phase_ = Phase::on;
+  end_wait();
   steps_left_ += count;
   turn();
   return {};
@@ -192,11 +213,18 @@ void Player::run_turn() {
     if (served % kClockEvery == 0) now = mono();
     if (now >= until || bytes >= kTurnBytes) return post_turn();
     if (!have_block(now)) return;
+    if (const Cue* cue = next_cue()) {
+      if (!is_due(cue->pos_ns, now)) return;
+      run_cue(now);
+      continue;
+    }
     if (block_->kind != Block::Kind::frames) {
       if (!pass_mark(now)) return;
       continue;
     }
-    if (!is_due(now)) return;
+    const Ns pos = block_->pos_ns(next_);
+    if (!is_due(pos, now)) return;
+    if (is_paced()) lateness_.add(now - deck_.deadline_of(pos).value_or(now));
     bytes += serve(now);
   }
 }
@@ -235,6 +263,8 @@ bool Player::pass_mark(Ns now) {
     const auto moved = deck_.seek(deck_.from(), now);
     reached_ns_ = deck_.from();
     reached_n_ = 0;
+    cues_.seek(deck_.from());
+    silent_since_ns_ = deck_.from();
     changed();
     return moved.ok();
   }
@@ -261,7 +291,30 @@ void Player::finish(Ns now) {
   stall_timer_->cancel();
 }
 
-bool Player::is_due(Ns& now) {
+// What comes before the next frame, or before the end.
+const Cue* Player::next_cue() const {
+  if (block_->kind == Block::Kind::error) return nullptr;
+  if (block_->kind == Block::Kind::frames) return cues_.next_before(block_->pos_ns(next_));
+  const Cue* cue = cues_.next();
+  return cue != nullptr && cue->pos_ns <= deck_.to() ? cue : nullptr;
+}
+
+void Player::run_cue(Ns now) {
+  const Cue cue = *cues_.next();
+  cues_.pass();
+  silent_since_ns_ = cue.pos_ns;
+  if (!is_paced()) deck_.reached(cue.pos_ns, now);
+  cue.run();
+}
+
+// The deck skips the rest at once, so that positions stay the tape's and deadlines exact.
+void Player::shorten_silence(Ns pos) {
+  if (options_.idle_ns_max <= 0 || pos - silent_since_ns_ <= options_.idle_ns_max) return;
+  deck_.skip(pos - silent_since_ns_ - options_.idle_ns_max);
+  silent_since_ns_ = pos - options_.idle_ns_max;
+}
+
+bool Player::is_due(Ns pos, Ns& now) {
   if (!is_paced()) {
     const std::size_t queue_bytes = options_.client_queue_bytes_max;
     if (audience_.is_full(high_water(queue_bytes), low_water(queue_bytes), now)) {
@@ -273,7 +326,8 @@ bool Player::is_due(Ns& now) {
     return true;
   }
   deck_.release(now);
-  const Ns deadline = deck_.deadline_of(block_->pos_ns(next_)).value_or(now);
+  shorten_silence(pos);
+  const Ns deadline = deck_.deadline_of(pos).value_or(now);
   if (deadline > now) {
     now = mono();
     if (deadline > now) {
@@ -281,7 +335,6 @@ bool Player::is_due(Ns& now) {
       return false;
     }
   }
-  lateness_.add(now - deadline);
   return true;
 }
 
@@ -295,6 +348,7 @@ void Player::wait_for_clients() {
 std::size_t Player::serve(Ns now) {
   const DueFrame frame = block_->frame(next_++);
   deck_.extend(frame.pos_ns);
+  silent_since_ns_ = frame.pos_ns;
   if (!is_paced()) deck_.reached(frame.pos_ns, now);
   if (frame.served.tag.is_snapshot && hooks_.on_snapshot) hooks_.on_snapshot(frame);
   audience_.deliver(frame);

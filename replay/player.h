@@ -8,6 +8,7 @@
 
 #include "replay/audience.h"
 #include "replay/block.h"
+#include "replay/cue.h"
 #include "replay/deck.h"
 #include "replay/lateness.h"
 #include "replay/net/server.h"
@@ -30,6 +31,9 @@ class Player {
     Ns grace_ns = 500 * kNsPerMs;
     bool paused = false;  // begins paused instead of waiting
     Ns stall_timeout_ns = 30 * kNsPerSec;
+    // Longer silence of all that is played is shortened to this (tape time) while playing at a
+    // fixed speed; 0: never.
+    Ns idle_ns_max = 0;
     std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
   };
   struct Hooks {
@@ -43,6 +47,8 @@ class Player {
   Player(const Deck& deck, Ns start_ns, FrameSource& source, Server& server, const Clock& clock,
          const Options& options, Hooks hooks);
 
+  // What happens besides frames. Before start().
+  void set_cues(std::vector<Cue> cues) { cues_ = CueSheet(std::move(cues)); }
   // Begins reading, and waiting (or pausing). Once.
   void start();
   // The server is about to go: lets its timers go. Of the calls below only leave() may follow.
@@ -56,6 +62,10 @@ class Player {
   void serve_rows();
   // A client's queue has drained.
   void drained() { turn(); }
+
+  // At `max`, for a cue: waits as at the beginning until `clients` more than now are subscribed,
+  // but no longer than the stall timeout.
+  void await_more(int clients);
 
   // What cannot apply is an error and changes nothing.
   Result<void> play();
@@ -71,6 +81,8 @@ class Player {
   const Deck& deck() const { return deck_; }
   Ns start_ns() const { return start_ns_; }
   bool has_ended() const { return phase_ == Phase::ended; }
+  // It waits no longer for its first clients.
+  bool has_begun() const { return phase_ == Phase::on || is_recess_; }
   // What a client's queue may hold before it is closed as slow.
   std::size_t queue_bytes_max() const;
   const Lateness& lateness() const { return lateness_; }
@@ -87,14 +99,18 @@ class Player {
   void check_start(bool is_new);
   void seek_source(Ns pos);
   void begin();
+  void end_wait();
   void turn();
   void run_turn();
   void post_turn();
   bool have_block(Ns now);
   bool pass_mark(Ns now);
-  bool is_due(Ns& now);
+  const Cue* next_cue() const;
+  bool is_due(Ns pos, Ns& now);
+  void shorten_silence(Ns pos);
   std::size_t serve(Ns now);
   void count(const DueFrame& frame);
+  void run_cue(Ns now);
   void wait_for_clients();
   void finish(Ns now);
   void changed();
@@ -113,6 +129,10 @@ class Player {
   std::unique_ptr<Server::Timer> stall_timer_;
 
   Phase phase_ = Phase::waiting;
+  int awaited_;             // clients, in Phase::waiting
+  bool is_recess_ = false;  // waiting on the way, not at the beginning
+  CueSheet cues_;
+  Ns silent_since_ns_ = 0;        // the position from which silence is counted
   std::unique_ptr<Block> block_;  // being served
   std::size_t next_ = 0;          // within the block
   std::int64_t steps_left_ = 0;

@@ -11,6 +11,7 @@
 #include "replay/control.h"
 #include "replay/feed_client.h"
 #include "replay/listen.h"
+#include "replay/losses.h"
 #include "replay/own_clock.h"
 #include "replay/player.h"
 #include "replay/range.h"
@@ -100,6 +101,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   std::unique_ptr<Server> server_;
   std::unique_ptr<TapeSource> source_;
   std::unique_ptr<Player> player_;
+  std::unique_ptr<Losses> losses_;  // nullptr without --disconnects
   std::unique_ptr<Control> control_;
   std::map<std::string, TapeData, std::less<>> data_;
   std::string error_;
@@ -126,6 +128,7 @@ Result<void> ReplayImpl::open(const Range& range,
   playing.paused = options_.paused;
   playing.stall_timeout_ns = options_.stall_timeout_ns;
   playing.client_queue_bytes_max = options_.client_queue_bytes_max;
+  playing.idle_ns_max = options_.max_idle_ns;
   Player::Hooks hooks;
   hooks.on_snapshot = [this](const DueFrame& frame) { snapshots_.remember(frame); };
   hooks.on_end = [this] {
@@ -144,6 +147,10 @@ Result<void> ReplayImpl::open(const Range& range,
   own_clocks_ = std::make_unique<OwnClocks>(
       OwnClocks::Setup{range, deck.speed(), playing, healing_, [this] { stop_when_alone(); }},
       *tapes_, snapshots_, *endpoints_, encoder_, *server_, clock_);
+  if (options_.disconnects) {
+    losses_ = std::make_unique<Losses>(find_outages(tapes_->tapes(), *endpoints_), *player_);
+    player_->set_cues(losses_->cues());
+  }
   control_ = std::make_unique<Control>(*player_, *tapes_, own_clocks_.get());
   // Before anybody is told that the server listens: who was told may well signal it at once.
   server_->on_signal([this] { server_->stop(); });
@@ -216,13 +223,17 @@ WebHandler::Upgrade ReplayImpl::upgrade_feed(const Mounted& mounted) {
     return error_reply(404, feed + " is left out by --feeds of this replay");
   const auto endpoint = mounted.feed->service().endpoint_of(target.path);
   if (!endpoint) return error_reply(404, "/" + feed + target.path + ": no such path");
+  const Endpoint* place = endpoints_->intern(feed, *endpoint);
   if (auto refusal = mounted.feed->service().refuse(mounted.request)) return std::move(*refusal);
   const auto own_clock = wants_own_clock(target, false);
   if (!own_clock) return error_reply(400, own_clock.error().message);
-  if (*own_clock) return own_clocks_->admit_feed(endpoints_->intern(feed, *endpoint), mounted);
+  if (*own_clock) return own_clocks_->admit_feed(place, mounted);
+  if (losses_) {
+    if (auto refusal = losses_->refuse(place)) return std::move(*refusal);
+  }
   FeedHost& host = *this;
-  return std::make_unique<FeedClient>(endpoints_->intern(feed, *endpoint), mounted.request,
-                                      data_of(*mounted.feed), host, *server_);
+  return std::make_unique<FeedClient>(place, mounted.request, data_of(*mounted.feed), host,
+                                      *server_);
 }
 
 Result<void> check_options(const ReplayOptions& options) {
@@ -230,6 +241,7 @@ Result<void> check_options(const ReplayOptions& options) {
     return Error{"--speed must be a positive number or max"};
   if (options.wait_clients < 0) return Error{"--wait-clients must be 0 or more"};
   if (options.grace_ns < 0) return Error{"--grace must not be negative"};
+  if (options.max_idle_ns < 0) return Error{"--max-idle must not be negative"};
   if (options.stall_timeout_ns <= 0) return Error{"--stall-timeout must be more than 0"};
   return check_access(options.server);
 }

@@ -27,6 +27,8 @@ struct ReplayOptions {
   bool paused = false;
   bool exit_at_end = false;
   std::optional<HealMode> heal;  // puts back what gap-fills recovered
+  bool disconnects = false;      // recorded losses come back
+  Ns max_idle_ns = 0;            // longer silence is shortened to this; 0: never
   int wait_clients = 1;
   Ns grace_ns = 500 * kNsPerMs;
   Ns stall_timeout_ns = 30 * kNsPerSec;

@@ -161,6 +161,12 @@ void TapeClient::close(std::uint16_t code, std::string_view reason) {
   peer_->close(code, reason);
 }
 
+void TapeClient::hang_up() {
+  if (!is_live()) return;
+  is_closing_ = true;
+  peer_->hang_up();
+}
+
 ClientInfo TapeClient::info() const {
   ClientInfo info;
   if (peer_ != nullptr) {

@@ -73,6 +73,7 @@ class TapeClient final : public PeerHandler, public Listener {
   std::size_t queued_bytes() const override { return is_live() ? peer_->queued_bytes() : 0; }
   void notify_below(std::size_t bytes) override;
   void close(std::uint16_t code, std::string_view reason) override;
+  void hang_up() override;
   ClientInfo info() const override;
 
  private:

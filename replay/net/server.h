@@ -49,8 +49,10 @@ class Peer {
   virtual void send_encoded(std::string_view frames) = 0;
   // Sends what is queued, then a close frame, waits a bounded time for the answer, and closes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
-  // Drops the connection without a word (a recorded loss without a close frame).
+  // Drops the connection without a word, with what is on its way.
   virtual void cut() = 0;
+  // Sends what is queued, then ends the connection without a close frame.
+  virtual void hang_up() = 0;
   // What was queued and is not in the kernel's hands yet.
   virtual std::size_t queued_bytes() const = 0;
   // Calls on_drained() once when queued_bytes() has fallen to `bytes` or less.

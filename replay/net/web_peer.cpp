@@ -76,6 +76,15 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
     end();
   }
 
+  // No answer is awaited: what the peer still says is not heard.
+  void hang_up() override {
+    if (state_ != State::open) return;
+    owed_pong_.reset();
+    state_ = State::closing;
+    limit(kStall);
+    stop_listening();
+  }
+
   std::size_t queued_bytes() const override {
     return state_ == State::gone ? 0 : pending_.size() + in_flight_.size() - written_;
   }

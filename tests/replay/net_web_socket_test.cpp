@@ -225,6 +225,27 @@ TEST(WebSocket, cut_ends_without_a_word_and_the_handler_hears_it_afterwards) {
             (Lines{"open", "text go", "still here, queued 0", "closed", "destroyed"}));
 }
 
+TEST(WebSocket, hanging_up_sends_what_is_queued_and_no_close_frame) {
+  const std::string large(4'000'000, 'x');  // more than the sockets take at once
+  ScriptedWeb web;
+  web.dress = [&](ScriptedPeer& peer) {
+    peer.message = [&](Peer& to, Opcode, std::string_view) {
+      to.send(Opcode::text, large);
+      to.send(Opcode::text, "last");
+      to.hang_up();
+      to.hang_up();
+      to.close(1000, "");
+      to.send(Opcode::text, "never sent");
+    };
+  };
+  RunningServer server(web);
+  RawClient client(server.port());
+  client.open();
+  client.send(RawClient::frame(Opcode::text, "go") + RawClient::frame(Opcode::text, "unheard"));
+  EXPECT_EQ(client.messages_to_end(), (Lines{"text #4000000", "text last", "end"}));
+  EXPECT_EQ(web.log.wait_for(4), (Lines{"open", "text go", "closed", "destroyed"}));
+}
+
 TEST(WebSocket, a_lost_client_is_told_to_its_handler_once) {
   ScriptedWeb web;
   RunningServer server(web);

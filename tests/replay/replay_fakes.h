@@ -137,6 +137,7 @@ class FakePeer final : public Peer {
     log.push_back("close " + std::to_string(code) + " " + std::string(reason));
   }
   void cut() override { log.emplace_back("cut"); }
+  void hang_up() override { log.emplace_back("hang up"); }
   std::size_t queued_bytes() const override { return queued; }
   void notify_below(std::size_t bytes) override { log.push_back("below " + std::to_string(bytes)); }
 
@@ -264,6 +265,7 @@ class FakeListener final : public Listener {
   void close(std::uint16_t code, std::string_view reason) override {
     log.push_back("close " + std::to_string(code) + " " + std::string(reason));
   }
+  void hang_up() override { log.emplace_back("hang up"); }
   ClientInfo info() const override { return {}; }
 
   std::vector<std::string> take() { return std::exchange(log, {}); }

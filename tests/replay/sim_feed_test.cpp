@@ -111,6 +111,7 @@ TEST_P(SimFeedTest, EveryMessageIsOfAnEndpointThatTheServiceHas) {
     std::size_t queued_bytes() const override { return 0; }
     void notify_below(std::size_t /*bytes*/) override {}
     void close(std::uint16_t /*code*/, std::string_view /*reason*/) override {}
+    void hang_up() override {}
     ClientInfo info() const override { return {}; }
     std::vector<std::int64_t> ids;
     bool is_data = true;

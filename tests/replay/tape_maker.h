@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
@@ -48,7 +50,20 @@ class TapeMaker {
     connection.url = "wss://host";
     connection.opened_ns = at(opened_ms);
     EXPECT_TRUE(writer_->put_connection(connection).ok());
+    known_.push_back(connection);
     return connection.id;
+  }
+
+  // It was ready at `ready_ms` and ended at `closed_ms`.
+  void end(std::int64_t connection, Ns ready_ms, Ns closed_ms, ClosedBy by,
+           std::optional<int> code = std::nullopt, std::string_view reason = "") {
+    ConnectionInfo& info = known_[static_cast<std::size_t>(connection) - 1];
+    info.ready_ns = at(ready_ms);
+    info.closed_ns = at(closed_ms);
+    info.closed_by = by;
+    info.close_code = code;
+    if (code) info.close_reason = std::string(reason);
+    EXPECT_TRUE(writer_->put_connection(info).ok());
   }
 
   TapeMaker& frame(std::int64_t connection, Ns ms, std::string_view payload,
@@ -123,6 +138,7 @@ class TapeMaker {
   Ns start_ms_;
   Ns last_ms_ = 0;
   std::int64_t connections_ = 0;
+  std::vector<ConnectionInfo> known_;
   std::int64_t frames_ = 0;
   std::int64_t requests_ = 0;
   std::int64_t gaps_ = 0;

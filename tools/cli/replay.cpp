@@ -25,11 +25,13 @@ CommandSpec make_spec() {
            "at full speed, give up a client that reads nothing for so long", "30s"},
           {"heal", "", "put what gap-fills recovered back in its place", ""},
           {"as-known", "", "as --heal, but when the recorder got it (with --heal: the same)", ""},
+          {"disconnects", "", "close clients where the recorded connections were lost", ""},
+          {"max-idle", "TIME", "shorten silence on the tape that is longer than this", ""},
           {"exit-at-end", "", "end when everything has been served", ""},
       },
       1,
       1'000'000,
-      {"disconnects"}};
+      1'000'000};
   for (OptionSpec& option : server_option_specs("127.0.0.1:8765"))
     spec.options.push_back(std::move(option));
   return spec;
@@ -48,6 +50,11 @@ Result<void> read_pace(const Options& given, ReplayOptions& options) {
   const Result<Ns> stall = parse_length("stall-timeout", given.get("stall-timeout"), false);
   if (!stall) return stall.error();
   options.stall_timeout_ns = *stall;
+  if (given.has("max-idle")) {
+    const Result<Ns> idle = parse_length("max-idle", given.get("max-idle"), false);
+    if (!idle) return idle.error();
+    options.max_idle_ns = *idle;
+  }
   const Result<std::int64_t> clients =
       parse_whole("wait-clients", given.get("wait-clients"), 0, 1'000'000);
   if (!clients) return clients.error();
@@ -72,6 +79,7 @@ Result<ReplayOptions> options_of(const Options& given) {
   options.paused = given.has("paused");
   if (given.has("heal")) options.heal = HealMode::at_event;
   if (given.has("as-known")) options.heal = HealMode::as_known;
+  options.disconnects = given.has("disconnects");
   options.exit_at_end = given.has("exit-at-end");
   if (options.loop && options.exit_at_end) {
     return Error{"--exit-at-end: with --loop there is no end; give one of the two"};
