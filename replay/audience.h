@@ -32,6 +32,7 @@ struct ClientInfo {
   bool has_own_clock = false;
   std::int64_t frames_sent = 0;
   std::size_t queued_bytes = 0;
+  std::int64_t faults = 0;
 };
 
 // One client as the player sees it. Calls come on the server's thread and never end the listener's

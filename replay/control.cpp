@@ -35,7 +35,8 @@ std::string client_json(const ClientInfo& client) {
          ",\"subscribed\":" + std::string(json_bool(client.is_subscribed)) + ",\"clock\":\"" +
          (client.has_own_clock ? "own" : "deck") + "\"" +
          ",\"frames_sent\":" + std::to_string(client.frames_sent) +
-         ",\"queued_bytes\":" + std::to_string(client.queued_bytes) + "}";
+         ",\"queued_bytes\":" + std::to_string(client.queued_bytes) +
+         ",\"faults\":" + std::to_string(client.faults) + "}";
 }
 
 constexpr std::array<std::string_view, 2> kQuestions = {"/api/status", "/api/tapes"};
@@ -132,7 +133,9 @@ std::string Control::status() const {
          ",\"frames_sent\":" + std::to_string(frames_sent) +
          ",\"lateness_ms\":{\"p50\":" + in_ms(late.quantile(0.5)) +
          ",\"p99\":" + in_ms(late.quantile(0.99)) + ",\"max\":" + in_ms(late.max()) +
-         "},\"drift_ms\":" + in_ms(late.last()) + ",\"clients\":[" + clients + "]}";
+         "},\"drift_ms\":" + in_ms(late.last()) +
+         (faults_ != nullptr ? ",\"faults\":" + faults_->json() : "") + ",\"clients\":[" + clients +
+         "]}";
 }
 
 std::string Control::tapes() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "replay/faults.h"
 #include "replay/own_clock.h"
 #include "replay/player.h"
 #include "replay/tape_set.h"
@@ -26,9 +27,10 @@ Result<void> step_by(Player& player, std::string_view count);
 // Answers `/api/…`. On the server's thread.
 class Control {
  public:
-  // The references outlive this.
-  Control(Player& player, const TapeSet& tapes, const OwnClocks* own_clocks = nullptr)
-      : player_(player), tapes_(tapes), own_clocks_(own_clocks) {}
+  // nullptr: there are none. All of them outlive this.
+  Control(Player& player, const TapeSet& tapes, const OwnClocks* own_clocks = nullptr,
+          const Faults* faults = nullptr)
+      : player_(player), tapes_(tapes), own_clocks_(own_clocks), faults_(faults) {}
 
   // 404 for a path that is not there, 405 for a method that does not fit, 400 for what cannot
   // apply.
@@ -42,6 +44,7 @@ class Control {
   Player& player_;
   const TapeSet& tapes_;
   const OwnClocks* own_clocks_;  // nullptr: nobody can have one
+  const Faults* faults_;         // nullptr: none are meant
 };
 
 }  // namespace tapedeck

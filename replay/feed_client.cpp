@@ -16,6 +16,8 @@ FeedClient::~FeedClient() = default;
 void FeedClient::on_open(Peer& peer) {
   peer_ = &peer;
   id_ = peer.id();
+  if (Faults* faults = host_.faults(); faults != nullptr)
+    faults_ = faults->open_line(endpoint_->feed, endpoint_->name, *this, server_);
   host_.catch_up();
   host_.joined(*this);
   if (host_.has_ended()) return on_end();
@@ -37,6 +39,7 @@ void FeedClient::on_closed() {
   is_closing_ = true;
   peer_ = nullptr;
   timers_.clear();
+  faults_.reset();
   host_.left(*this);
 }
 
@@ -47,17 +50,30 @@ void FeedClient::on_due(const DueFrame& frame) {
   due_ = nullptr;
 }
 
+std::size_t FeedClient::queued_bytes() const {
+  if (!is_live()) return 0;
+  return peer_->queued_bytes() + (faults_ ? faults_->held_bytes() : 0);
+}
+
 void FeedClient::notify_below(std::size_t bytes) {
+  notify_below_ = bytes;
   if (peer_ != nullptr) peer_->notify_below(bytes);
 }
 
+// What a fault holds back is still to come: released() asks again.
+void FeedClient::on_drained() {
+  if (queued_bytes() <= notify_below_) host_.drained(*this);
+}
+
 void FeedClient::close(std::uint16_t code, std::string_view reason) {
+  if (is_live() && faults_) faults_->flush();
   if (!is_live()) return;
   is_closing_ = true;  // timers find nothing to do from now on
   peer_->close(code, reason);
 }
 
 void FeedClient::hang_up() {
+  if (is_live() && faults_) faults_->flush();
   if (!is_live()) return;
   is_closing_ = true;
   peer_->hang_up();
@@ -72,6 +88,7 @@ ClientInfo FeedClient::info() const {
   info.is_subscribed = is_subscribed();
   info.frames_sent = frames_sent_;
   info.queued_bytes = queued_bytes();
+  if (faults_) info.faults = faults_->count();
   return info;
 }
 
@@ -84,6 +101,12 @@ void FeedClient::send(std::string_view text) {
 
 void FeedClient::forward(const ServedFrame& frame) {
   if (!is_live()) return;
+  if (faults_) return faults_->take(frame);
+  leave(frame);
+}
+
+void FeedClient::leave(const ServedFrame& frame) {
+  if (!is_live()) return;
   host_.observe(*this, Direction::out, frame.opcode, frame.payload);
   const bool is_due = due_ != nullptr && !due_->encoded.empty() &&
                       due_->served.payload.data() == frame.payload.data() &&
@@ -95,6 +118,21 @@ void FeedClient::forward(const ServedFrame& frame) {
   }
   ++frames_sent_;
   check_queue();
+}
+
+void FeedClient::stall(bool yes) {
+  if (peer_ != nullptr) peer_->hold(yes);
+}
+
+void FeedClient::end(std::optional<std::uint16_t> code, const std::string& reason) {
+  if (!is_live()) return;
+  if (code) return close(*code, reason);
+  is_closing_ = true;
+  peer_->cut();
+}
+
+void FeedClient::released() {
+  if (is_live()) peer_->notify_below(notify_below_);
 }
 
 void FeedClient::ping(std::string_view payload) {
@@ -124,7 +162,7 @@ void FeedClient::subscribed(bool yes) {
 }
 
 void FeedClient::check_queue() {
-  if (peer_->queued_bytes() <= host_.queue_bytes_max()) return;
+  if (queued_bytes() <= host_.queue_bytes_max()) return;
   close(close_code::kPolicy, host_.slow_reason(*endpoint_));
 }
 

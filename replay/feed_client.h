@@ -11,6 +11,7 @@
 
 #include "replay/audience.h"
 #include "replay/block.h"
+#include "replay/faults.h"
 #include "replay/net/server.h"
 #include "schema/base/json.h"
 #include "schema/service.h"
@@ -39,9 +40,14 @@ class FeedHost {
   // Sees each message and control frame in its order.
   virtual void observe(const FeedClient& client, Direction direction, Opcode opcode,
                        std::string_view payload) = 0;
+  // Faults on purpose; nullptr: none.
+  virtual Faults* faults() { return nullptr; }
 };
 
-class FeedClient final : public PeerHandler, public Listener, private SessionActions {
+class FeedClient final : public PeerHandler,
+                         public Listener,
+                         private SessionActions,
+                         private FaultExit {
  public:
   // `endpoint->description` is there. The references outlive the client.
   FeedClient(const Endpoint* endpoint, const HttpRequest& request, ServiceData& data,
@@ -53,7 +59,7 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   // PeerHandler
   void on_open(Peer& peer) override;
   void on_message(Opcode opcode, std::string_view payload) override;
-  void on_drained() override { host_.drained(*this); }
+  void on_drained() override;
   void on_closed() override;
 
   // Listener
@@ -62,7 +68,7 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   void on_end() override { close(close_code::kNormal, kEndOfTape); }
   const Endpoint* endpoint() const override { return endpoint_; }
   bool is_subscribed() const override { return is_subscribed_ && is_live(); }
-  std::size_t queued_bytes() const override { return is_live() ? peer_->queued_bytes() : 0; }
+  std::size_t queued_bytes() const override;
   void notify_below(std::size_t bytes) override;
   void close(std::uint16_t code, std::string_view reason) override;
   void hang_up() override;
@@ -78,6 +84,13 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   void arm(int timer, Ns after) override;
   void subscribed(bool yes) override;
 
+  // FaultExit
+  void leave(const ServedFrame& frame) override;
+  void stall(bool yes) override;
+  void end(std::optional<std::uint16_t> code, const std::string& reason) override;
+  void released() override;
+  Ns mono() const override { return host_.mono(); }
+
   bool is_live() const { return peer_ != nullptr && !is_closing_; }
   void check_queue();
 
@@ -88,6 +101,8 @@ class FeedClient final : public PeerHandler, public Listener, private SessionAct
   Peer* peer_ = nullptr;
   std::uint64_t id_ = 0;
   std::map<int, std::unique_ptr<Server::Timer>> timers_;
+  std::unique_ptr<FaultLine> faults_;  // nullptr: none are meant for it
+  std::size_t notify_below_ = 0;
   const DueFrame* due_ = nullptr;  // during on_due()
   JsonDoc doc_;
   std::int64_t frames_sent_ = 0;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "replay/control.h"
+#include "replay/faults.h"
 #include "replay/feed_client.h"
 #include "replay/listen.h"
 #include "replay/losses.h"
@@ -80,6 +81,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   void catch_up() override {}
   bool has_ended() const override { return player_->has_ended(); }
   std::size_t queue_bytes_max() const override { return player_->queue_bytes_max(); }
+  Faults* faults() override { return faults_.get(); }
   Ns mono() const override { return clock_.now().mono; }
   std::string slow_reason(const Endpoint& /*endpoint*/) const override {
     return std::string(kSlowClient);
@@ -97,6 +99,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   SnapshotIndex snapshots_;
   std::shared_ptr<const HealPlan> healing_;  // nullptr: nothing is healed
   TapeEncoder encoder_;
+  std::unique_ptr<Faults> faults_;         // nullptr without --faults
   std::unique_ptr<OwnClocks> own_clocks_;  // outlives the server, which holds its clients
   std::unique_ptr<Server> server_;
   std::unique_ptr<TapeSource> source_;
@@ -110,6 +113,11 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
 
 Result<void> ReplayImpl::open(const Range& range,
                               std::vector<std::unique_ptr<TapeReader>> readers) {
+  if (!options_.faults.empty()) {
+    auto plan = parse_faults(options_.faults, tapes_->start_ns());
+    if (!plan) return Error{"--faults: " + plan.error().message};
+    faults_ = std::make_unique<Faults>(std::move(*plan));
+  }
   auto server = make_server(options_.server, *this);
   if (!server) return server.error();
   server_ = std::move(*server);
@@ -147,11 +155,18 @@ Result<void> ReplayImpl::open(const Range& range,
   own_clocks_ = std::make_unique<OwnClocks>(
       OwnClocks::Setup{range, deck.speed(), playing, healing_, [this] { stop_when_alone(); }},
       *tapes_, snapshots_, *endpoints_, encoder_, *server_, clock_);
+  std::vector<Cue> cues;
   if (options_.disconnects) {
     losses_ = std::make_unique<Losses>(find_outages(tapes_->tapes(), *endpoints_), *player_);
-    player_->set_cues(losses_->cues());
+    cues = losses_->cues();
   }
-  control_ = std::make_unique<Control>(*player_, *tapes_, own_clocks_.get());
+  if (faults_) {
+    for (const FaultRule& rule : faults_->plan().rules) {
+      if (rule.at_ns) cues.push_back({*rule.at_ns, true, [this, &rule] { faults_->strike(rule); }});
+    }
+  }
+  player_->set_cues(std::move(cues));
+  control_ = std::make_unique<Control>(*player_, *tapes_, own_clocks_.get(), faults_.get());
   // Before anybody is told that the server listens: who was told may well signal it at once.
   server_->on_signal([this] { server_->stop(); });
   return {};
@@ -170,6 +185,7 @@ std::string ReplayImpl::summary() const {
   const auto in_us = [](Ns ns) { return std::to_string(ns / kNsPerUs) + " us"; };
   std::string text = "played " + std::to_string(player_->frames_played()) + " frames, sent " +
                      std::to_string(player_->audience().frames_sent_before()) + " to clients";
+  if (faults_ && !faults_->text().empty()) text += "; faults: " + faults_->text();
   if (late.count() == 0) return text;
   return text + "; lateness p50 " + in_us(late.quantile(0.5)) + ", p99 " +
          in_us(late.quantile(0.99)) + ", max " + in_us(late.max());

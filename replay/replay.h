@@ -28,6 +28,7 @@ struct ReplayOptions {
   bool exit_at_end = false;
   std::optional<HealMode> heal;  // puts back what gap-fills recovered
   bool disconnects = false;      // recorded losses come back
+  std::string faults;            // as in fault_plan.h; "": none
   Ns max_idle_ns = 0;            // longer silence is shortened to this; 0: never
   int wait_clients = 1;
   Ns grace_ns = 500 * kNsPerMs;

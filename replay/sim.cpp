@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "replay/faults.h"
 #include "replay/feed_client.h"
 #include "replay/listen.h"
 #include "replay/sim_feed.h"
@@ -32,16 +33,23 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   }
   ~SimImpl() override {
     timer_.reset();
+    fault_timers_.clear();
     server_.reset();
   }
   SimImpl(const SimImpl&) = delete;
   SimImpl& operator=(const SimImpl&) = delete;
 
   Result<void> open() {
+    if (!options_.faults.empty()) {
+      auto plan = parse_faults(options_.faults, anchor_.wall, options_.seed);
+      if (!plan) return Error{"--faults: " + plan.error().message};
+      faults_ = std::make_unique<Faults>(std::move(*plan));
+    }
     auto server = make_server(options_.server, *this);
     if (!server) return server.error();
     server_ = std::move(*server);
     timer_ = server_->make_timer();
+    arm_faults();
     // Before anybody is told that the server listens: who was told may well signal it at once.
     server_->on_signal([this] { say_goodbye(); });
     return {};
@@ -74,6 +82,7 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   void catch_up() override { advance(); }
   bool has_ended() const override { return false; }
   std::size_t queue_bytes_max() const override { return options_.client_queue_bytes_max; }
+  Faults* faults() override { return faults_.get(); }
   Ns mono() const override { return clock_.now().mono; }
   std::string slow_reason(const Endpoint& endpoint) const override {
     return endpoint.description->service().slow_reason();
@@ -88,6 +97,7 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   SimFeed& feed_of(const FeedClient& client) { return feeds_.at(client.endpoint()->feed); }
   // Wall time as it would go on without steps since the start.
   Ns now() const { return anchor_.wall + (clock_.now().mono - anchor_.mono); }
+  void arm_faults();
   void say_goodbye();
   bool advance();
   void turn();
@@ -98,10 +108,25 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
   const Stamp anchor_;
   EndpointTable endpoints_;
   std::map<std::string, SimFeed, std::less<>> feeds_;
+  std::unique_ptr<Faults> faults_;  // nullptr without --faults
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server::Timer> timer_;
+  std::vector<std::unique_ptr<Server::Timer>> fault_timers_;
   bool is_advancing_ = false;
 };
+
+// Those of a moment that is past have had theirs.
+void SimImpl::arm_faults() {
+  if (!faults_) return;
+  for (const FaultRule& rule : faults_->plan().rules) {
+    if (!rule.at_ns || *rule.at_ns < anchor_.wall) continue;
+    fault_timers_.push_back(server_->make_timer());
+    fault_timers_.back()->set(anchor_.mono + (*rule.at_ns - anchor_.wall), [this, &rule] {
+      advance();
+      faults_->strike(rule);
+    });
+  }
+}
 
 // The clients first: nothing is made any more that could not be sent.
 void SimImpl::say_goodbye() {
@@ -169,7 +194,9 @@ std::string SimImpl::summary() const {
     made += feed.messages_made();
     sent += feed.frames_sent();
   }
-  return "made " + std::to_string(made) + " messages, sent " + std::to_string(sent) + " to clients";
+  const std::string faults = faults_ ? faults_->text() : "";
+  return "made " + std::to_string(made) + " messages, sent " + std::to_string(sent) +
+         " to clients" + (faults.empty() ? "" : "; faults: " + faults);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ struct SimOptions {
       epoch_ns;  // when message 0 happens; absent: 00:00 UTC of the current day, so that
                  // a simulator that is started again goes on with the same timeline
   std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
+  // As in fault_plan.h; "": none. Offsets count from the simulator's own start, its seed is `seed`.
+  std::string faults;
 
   // Sees every text, binary, ping and pong of every client in its order: `out` is what the
   // simulator sent (what follows a client's own close does not arrive), `in` what it received. For

@@ -53,6 +53,8 @@ class Peer {
   virtual void cut() = 0;
   // Sends what is queued, then ends the connection without a close frame.
   virtual void hang_up() = 0;
+  // While `yes` nothing is sent, answers to pings included: everything is queued.
+  virtual void hold(bool yes) = 0;
   // What was queued and is not in the kernel's hands yet.
   virtual std::size_t queued_bytes() const = 0;
   // Calls on_drained() once when queued_bytes() has fallen to `bytes` or less.

@@ -85,6 +85,13 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
     stop_listening();
   }
 
+  // What was sent before leaves yet.
+  void hold(bool yes) override {
+    if (!yes) is_held_ = false;
+    if (!is_writing()) flush();
+    is_held_ = yes;
+  }
+
   std::size_t queued_bytes() const override {
     return state_ == State::gone ? 0 : pending_.size() + in_flight_.size() - written_;
   }
@@ -201,7 +208,7 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   bool is_writing() const { return !in_flight_.empty(); }
 
   void flush() {
-    if (state_ == State::gone || pending_.empty()) return;
+    if (state_ == State::gone || pending_.empty() || is_held_) return;
     in_flight_.swap(pending_);
     write_rest();
   }
@@ -281,6 +288,7 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   bool has_input_ended_ = false;
   bool is_closed_told_ = false;
   bool is_flush_posted_ = false;
+  bool is_held_ = false;
   std::string pending_;
   std::string in_flight_;
   std::size_t written_ = 0;  // of in_flight_

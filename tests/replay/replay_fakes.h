@@ -138,6 +138,7 @@ class FakePeer final : public Peer {
   }
   void cut() override { log.emplace_back("cut"); }
   void hang_up() override { log.emplace_back("hang up"); }
+  void hold(bool yes) override { log.emplace_back(yes ? "hold" : "go on"); }
   std::size_t queued_bytes() const override { return queued; }
   void notify_below(std::size_t bytes) override { log.push_back("below " + std::to_string(bytes)); }
 

@@ -63,8 +63,11 @@ TEST(Usage, wrong_usage_exits_2_with_one_line_that_names_the_remedy) {
        "--listen: '127.0.0.1:65536' is no address; give HOST:PORT, like 127.0.0.1:8765 or "
        "[::1]:8765"},
       {{"sim", "--tls-cert", "c.pem"}, "--tls-key: is missing; --tls-cert needs it"},
-      {{"sim", "--faults=all"},
-       "--faults: this version of tapedeck does not have it yet; see tapedeck sim --help"},
+      {{"sim", "--faults=dorp:p=1"}, "--faults: 'dorp' is no fault; did you mean drop?"},
+      {{"replay", "t", "--faults", "stall:at=+5s"},
+       "--faults: stall: say for how long, like for=200ms"},
+      {{"replay", "t", "--max-idle", "0s"},
+       "--max-idle: '0s' is no length of time; give one like 90s, 2m30s or 500ms"},
       {{"sim", "--epoch", "+5s"}, "--epoch: '+5s' is no time; give one like 2026-11-21T09:30:00Z"},
       {{"sim", "--rate", "fast"},
        "--rate: 'fast' is not a positive number up to 1000000, like 0.5 or 4"},

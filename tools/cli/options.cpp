@@ -171,6 +171,7 @@ std::string help_text(const CommandSpec& spec) {
     line(usage_of(option), option.help + fallback);
   }
   line("-h, --help", "this text");
+  if (!spec.notes.empty()) text += "\n" + spec.notes;
   return text;
 }
 

@@ -26,12 +26,14 @@ CommandSpec make_spec() {
           {"heal", "", "put what gap-fills recovered back in its place", ""},
           {"as-known", "", "as --heal, but when the recorder got it (with --heal: the same)", ""},
           {"disconnects", "", "close clients where the recorded connections were lost", ""},
+          fault_option_spec(),
           {"max-idle", "TIME", "shorten silence on the tape that is longer than this", ""},
           {"exit-at-end", "", "end when everything has been served", ""},
       },
       1,
       1'000'000,
       1'000'000};
+  spec.notes = fault_notes();
   for (OptionSpec& option : server_option_specs("127.0.0.1:8765"))
     spec.options.push_back(std::move(option));
   return spec;
@@ -80,6 +82,8 @@ Result<ReplayOptions> options_of(const Options& given) {
   if (given.has("heal")) options.heal = HealMode::at_event;
   if (given.has("as-known")) options.heal = HealMode::as_known;
   options.disconnects = given.has("disconnects");
+  if (Result<void> faults = check_faults(given); !faults) return faults.error();
+  options.faults = given.get("faults");
   options.exit_at_end = given.has("exit-at-end");
   if (options.loop && options.exit_at_end) {
     return Error{"--exit-at-end: with --loop there is no end; give one of the two"};

@@ -15,11 +15,11 @@ CommandSpec make_spec() {
       {
           {"seed", "N", "the same seed gives the same messages", "1"},
           {"rate", "N", "messages per second of each service", "20"},
+          fault_option_spec(),
           {"epoch", "T", "when the first message happened (default: today, 00:00 UTC)", ""},
       },
-      0,
-      0,
-      {"faults"}};
+  };
+  spec.notes = fault_notes();
   for (OptionSpec& option : server_option_specs("127.0.0.1:8790"))
     spec.options.push_back(std::move(option));
   return spec;
@@ -36,6 +36,8 @@ Result<SimOptions> options_of(const Options& given) {
   const Result<double> rate = parse_factor("rate", given.get("rate"));
   if (!rate) return rate.error();
   options.rate = *rate;
+  if (Result<void> faults = check_faults(given); !faults) return faults.error();
+  options.faults = given.get("faults");
   if (given.has("epoch")) {
     options.epoch_ns = parse_rfc3339(given.get("epoch"));
     if (!options.epoch_ns) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "replay/fault_plan.h"
 #include "schema/base/text.h"
 #include "schema/feeds/registry.h"
 
@@ -95,6 +96,33 @@ Result<std::vector<std::string>> parse_feeds(const std::string& option,
     return wrong(option, name, "no feed; known are " + join(known, ", "));
   }
   return names;
+}
+
+OptionSpec fault_option_spec() {
+  return {"faults", "SPEC", "go wrong on purpose: RULE[;RULE…], see below", ""};
+}
+
+std::string fault_notes() {
+  return R"(faults: --faults 'drop:p=0.01,feed=hypercall;close:at=+5s,code=1012,reason=restart'
+  RULE        KIND:KEY=VALUE[,KEY=VALUE…], or seed=N for all of them
+  drop        the data frame is not sent
+  duplicate   it is sent twice
+  reorder     it is sent after the next one; by=N: after the next N
+  corrupt     one byte is another one; how=cut: the end is missing; how=utf8: no valid text
+  delay       it, and data frames behind it, come for=TIME later
+  close       the connection ends before it: code=N, reason=TEXT; without a code it is cut
+  stall       nothing is sent for=TIME, pings included
+  when        one of frame=N (the N-th data frame for a client), at=T (a time, or an offset from
+              the start), p=P (every data frame with that probability)
+  where       feed=F, endpoint=E; else everywhere. Values are percent-decoded
+)";
+}
+
+Result<void> check_faults(const Options& options) {
+  if (!options.has("faults")) return {};
+  const Result<FaultPlan> plan = parse_faults(options.get("faults"), 0);
+  if (!plan) return Error{"--faults: " + plan.error().message};
+  return {};
 }
 
 std::vector<OptionSpec> server_option_specs(const std::string& listen) {

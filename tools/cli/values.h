@@ -37,7 +37,10 @@ std::optional<Ns> time_option(const Options& given, const std::string& option, N
 Result<std::vector<std::string>> parse_feeds(const std::string& option,
                                              const std::vector<std::string>& names);
 
-// What `replay` and `sim` have in common: where they listen and whom they admit.
+// What `replay` and `sim` have in common: faults on purpose, where they listen and whom they admit.
+OptionSpec fault_option_spec();
+std::string fault_notes();
+Result<void> check_faults(const Options& options);
 std::vector<OptionSpec> server_option_specs(const std::string& listen);
 Result<ServerOptions> parse_server_options(const Options& options);
 
