@@ -7,7 +7,7 @@
 namespace tapedeck {
 
 void Audience::join(Listener& listener) {
-  seats_.push_back(Seat{&listener});
+  seats_.emplace_back().listener = &listener;
   ++size_;
 }
 
@@ -16,7 +16,7 @@ void Audience::leave(Listener& listener) {
                                   [&](const Seat& seat) { return seat.listener == &listener; });
   if (found == seats_.end()) return;
   --size_;
-  frames_sent_before_ += listener.info().frames_sent;
+  remember(info_of(*found));
   if (walks_ > 0) {
     found->listener = nullptr;
   } else {
@@ -46,9 +46,33 @@ int Audience::subscribed() const {
 std::vector<ClientInfo> Audience::infos() const {
   std::vector<ClientInfo> infos;
   for (const Seat& seat : seats_) {
-    if (seat.listener != nullptr) infos.push_back(seat.listener->info());
+    if (seat.listener != nullptr) infos.push_back(info_of(seat));
   }
   return infos;
+}
+
+ClientInfo Audience::info_of(const Seat& seat) const {
+  ClientInfo info = seat.listener->info();
+  info.stalls = seat.stalls;
+  info.stalled_ns = seat.held_ns;
+  if (seat.held_since_mono) info.stalled_ns += now_mono_ - *seat.held_since_mono;
+  return info;
+}
+
+void Audience::remember(ClientInfo info) {
+  frames_sent_before_ += info.frames_sent;
+  if (info.stalls == 0) return;
+  const auto at =
+      std::find_if(stalled_before_.begin(), stalled_before_.end(),
+                   [&](const ClientInfo& other) { return other.stalled_ns < info.stalled_ns; });
+  stalled_before_.insert(at, std::move(info));
+  if (stalled_before_.size() > kStalledMax) stalled_before_.pop_back();
+}
+
+void Audience::let_go(Seat& seat) {
+  if (seat.held_since_mono) seat.held_ns += now_mono_ - *seat.held_since_mono;
+  seat.held_since_mono.reset();
+  seat.holds_up = false;
 }
 
 void Audience::deliver(const DueFrame& frame) {
@@ -93,20 +117,23 @@ int Audience::cut_at(const Endpoint& endpoint) {
 
 bool Audience::is_full(std::size_t high, std::size_t low, Ns mono) {
   bool full = false;
+  now_mono_ = mono;
   each([&](std::size_t i) {
     Seat& seat = seats_[i];
     if (seat.is_dropped) return;
     const std::size_t queued = seat.listener->queued_bytes();
     // Who holds up does so until it is at `low`.
-    if (queued <= (seat.holds_up ? low : high)) {
-      seat.holds_up = false;
-      return;
-    }
+    if (queued <= (seat.holds_up ? low : high)) return let_go(seat);
     full = true;
     if (seat.holds_up && seat.asked_low == low) return;
     if (!seat.holds_up) {
       seat.queued_bytes = queued;
       seat.since_mono = mono;
+    }
+    // At the end nothing waits for it but the goodbye.
+    if (high > 0 && !seat.held_since_mono) {
+      seat.held_since_mono = mono;
+      ++seat.stalls;
     }
     seat.holds_up = true;
     seat.asked_low = low;
@@ -116,6 +143,7 @@ bool Audience::is_full(std::size_t high, std::size_t low, Ns mono) {
 }
 
 void Audience::drop_stalled(Ns mono, Ns timeout) {
+  now_mono_ = mono;
   each([&](std::size_t i) {
     Seat& seat = seats_[i];
     if (!seat.holds_up || seat.is_dropped) return;
@@ -125,7 +153,7 @@ void Audience::drop_stalled(Ns mono, Ns timeout) {
       seat.since_mono = mono;
     } else if (mono - seat.since_mono >= timeout) {
       seat.is_dropped = true;
-      seat.holds_up = false;
+      let_go(seat);
       seat.listener->close(close_code::kPolicy, kSlowClient);
     }
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct ClientInfo {
   std::int64_t frames_sent = 0;
   std::size_t queued_bytes = 0;
   std::int64_t faults = 0;
+  std::int64_t stalls = 0;  // how often it held everybody up, and for how long altogether
+  Ns stalled_ns = 0;
 };
 
 // One client as the player sees it. Calls come on the server's thread and never end the listener's
@@ -68,6 +71,9 @@ class Audience {
   std::vector<ClientInfo> infos() const;
   // What those were sent who have left.
   std::int64_t frames_sent_before() const { return frames_sent_before_; }
+  // Those of them that held everybody up: the worst, at most kStalledMax.
+  const std::vector<ClientInfo>& stalled_before() const { return stalled_before_; }
+  static constexpr std::size_t kStalledMax = 16;
 
   void deliver(const DueFrame& frame);
   void tell(const DeckState& state);
@@ -91,7 +97,13 @@ class Audience {
     std::size_t asked_low = 0;     // what notify_below() was last asked for
     bool holds_up = false;
     bool is_dropped = false;
+    std::optional<Ns> held_since_mono;  // while it holds up a deck that would go on
+    Ns held_ns = 0;                     // before that
+    std::int64_t stalls = 0;
   };
+  ClientInfo info_of(const Seat& seat) const;
+  void let_go(Seat& seat);
+  void remember(ClientInfo info);
   template <class Call>
   void each(Call call);
   template <class Call>
@@ -100,7 +112,9 @@ class Audience {
   std::vector<Seat> seats_;
   std::size_t size_ = 0;
   std::int64_t frames_sent_before_ = 0;
-  int walks_ = 0;  // how many each() are under way
+  std::vector<ClientInfo> stalled_before_;
+  Ns now_mono_ = 0;  // when anybody last looked
+  int walks_ = 0;    // how many each() are under way
 };
 
 }  // namespace tapedeck

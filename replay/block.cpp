@@ -22,8 +22,8 @@ bool EndpointTable::includes(std::string_view feed) const {
 }
 
 Block::Slice Block::keep(std::string_view text) {
-  const auto begin = static_cast<std::uint32_t>(bytes_.size());
-  bytes_ += text;
+  const auto begin = static_cast<std::uint32_t>(bytes_->size());
+  *bytes_ += text;
   return {begin, static_cast<std::uint32_t>(text.size())};
 }
 
@@ -43,9 +43,9 @@ void Block::add(const DueFrame& frame) {
   entry.is_duplicate = frame.is_duplicate;
   entry.is_valid_utf8 = frame.is_valid_utf8;
   if (frame.direction == Direction::in && is_data(served.opcode)) {
-    const auto begin = static_cast<std::uint32_t>(bytes_.size());
-    ws::append_frame(bytes_, served.opcode, served.payload, nullptr);
-    const auto size = static_cast<std::uint32_t>(bytes_.size() - begin);
+    const auto begin = static_cast<std::uint32_t>(bytes_->size());
+    ws::append_frame(*bytes_, served.opcode, served.payload, nullptr);
+    const auto size = static_cast<std::uint32_t>(bytes_->size() - begin);
     const auto payload_size = static_cast<std::uint32_t>(served.payload.size());
     entry.encoded = {begin, size};
     entry.payload = {begin + size - payload_size, payload_size};  // an unmasked frame ends with it
@@ -75,6 +75,7 @@ DueFrame Block::frame(std::size_t index) const {
   frame.served.tag.is_snapshot = entry.is_snapshot;
   frame.endpoint = entry.endpoint;
   frame.encoded = view(entry.encoded);
+  frame.shared = &shared_;
   frame.direction = entry.direction;
   frame.is_duplicate = entry.is_duplicate;
   frame.is_valid_utf8 = entry.is_valid_utf8;

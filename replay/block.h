@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "replay/net/server.h"
 #include "schema/feed.h"
 #include "schema/frame.h"
 #include "schema/service.h"
@@ -53,6 +54,7 @@ struct DueFrame {
   ServedFrame served;
   const Endpoint* endpoint = nullptr;  // of a row: its feed's, without a name
   std::string_view encoded;  // inbound text and binary: the unmasked WebSocket frame; else empty
+  const SharedBytes* shared = nullptr;  // what `encoded` lies in; nullptr: it is nobody's to keep
   Direction direction = Direction::in;
   bool is_duplicate = false;  // a redundant connection delivered it already
   bool is_valid_utf8 = true;  // of the payload
@@ -88,13 +90,13 @@ class Block {
   std::string message;
 
   std::size_t size() const { return entries_.size(); }
-  std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
+  std::size_t bytes() const { return bytes_->size() + entries_.size() * sizeof(Entry); }
   Ns pos_ns(std::size_t index) const { return entries_[index].pos_ns; }
   DueFrame frame(std::size_t index) const;
 
   // Takes a frame in. Of `frame`, served.payload and the tag are copied; `encoded` is made here.
   void add(const DueFrame& frame);
-  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+  void reserve(std::size_t bytes) { bytes_->reserve(bytes); }
 
  private:
   struct Slice {
@@ -118,10 +120,12 @@ class Block {
   };
   Slice keep(std::string_view text);
   std::string_view view(Slice slice) const {
-    return std::string_view(bytes_).substr(slice.begin, slice.size);
+    return std::string_view(*bytes_).substr(slice.begin, slice.size);
   }
 
-  std::string bytes_;
+  // Clients that lag behind keep them when the block has gone.
+  std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();
+  SharedBytes shared_ = bytes_;
   std::vector<Entry> entries_;
 };
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "replay/feed_client.h"
+#include "replay/report.h"
 #include "schema/base/text.h"
 
 namespace tapedeck {
@@ -21,22 +22,6 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 
 std::string_view json_bool(bool value) {
   return value ? "true" : "false";
-}
-
-// Nanoseconds as milliseconds, with their fraction.
-std::string in_ms(Ns ns) {
-  const std::string fraction = std::to_string(ns % kNsPerMs + kNsPerMs).substr(1);
-  return std::to_string(ns / kNsPerMs) + "." + fraction;
-}
-
-std::string client_json(const ClientInfo& client) {
-  return "{\"id\":" + std::to_string(client.id) + ",\"address\":" + json_string(client.address) +
-         ",\"feed\":" + json_string(client.feed) + ",\"endpoint\":" + json_string(client.endpoint) +
-         ",\"subscribed\":" + std::string(json_bool(client.is_subscribed)) + ",\"clock\":\"" +
-         (client.has_own_clock ? "own" : "deck") + "\"" +
-         ",\"frames_sent\":" + std::to_string(client.frames_sent) +
-         ",\"queued_bytes\":" + std::to_string(client.queued_bytes) +
-         ",\"faults\":" + std::to_string(client.faults) + "}";
 }
 
 constexpr std::array<std::string_view, 2> kQuestions = {"/api/status", "/api/tapes"};
@@ -122,7 +107,6 @@ std::string Control::status() const {
     clients += client_json(client);
     frames_sent += client.frames_sent;
   }
-  const Lateness& late = player_.lateness();
   const DeckState state = player_.state();
   return "{" + state_members(state) + ",\"waiting\":" + std::string(json_bool(state.is_waiting)) +
          ",\"ended\":" + std::string(json_bool(state.has_ended)) +
@@ -130,10 +114,7 @@ std::string Control::status() const {
          ",\"end_ns\":" + std::to_string(player_.deck().to()) +
          ",\"from_ns\":" + std::to_string(player_.deck().from()) +
          ",\"frames_played\":" + std::to_string(player_.frames_played()) +
-         ",\"frames_sent\":" + std::to_string(frames_sent) +
-         ",\"lateness_ms\":{\"p50\":" + in_ms(late.quantile(0.5)) +
-         ",\"p99\":" + in_ms(late.quantile(0.99)) + ",\"max\":" + in_ms(late.max()) +
-         "},\"drift_ms\":" + in_ms(late.last()) +
+         ",\"frames_sent\":" + std::to_string(frames_sent) + "," + pace_members(player_) +
          (faults_ != nullptr ? ",\"faults\":" + faults_->json() : "") + ",\"clients\":[" + clients +
          "]}";
 }

@@ -56,16 +56,23 @@ std::optional<Ns> Deck::deadline_of(Ns pos) const {
   return add_saturating(anchor_mono_, wait);
 }
 
+void Deck::advance_to(Ns pos, Ns mono) {
+  if (is_playing_) played_ns_ += pos - anchor_pos_;
+  anchor(pos, mono);
+}
+
 void Deck::play(Ns mono) {
   if (is_playing_) return;
   anchor(anchor_pos_, mono);
   is_playing_ = true;
+  playing_since_ = mono;
 }
 
 void Deck::pause(Ns mono) {
   if (!is_playing_) return;
-  anchor(position(mono), mono);
+  advance_to(position(mono), mono);
   is_playing_ = false;
+  playing_ns_ += mono - playing_since_;
 }
 
 Result<void> Deck::seek(Ns pos, Ns mono) {
@@ -73,18 +80,19 @@ Result<void> Deck::seek(Ns pos, Ns mono) {
     return Error{format_rfc3339(pos) + " is outside of what is played: " + format_rfc3339(from_) +
                  " to " + format_rfc3339(to_)};
   }
+  advance_to(position(mono), mono);
   anchor(pos, mono);
   return {};
 }
 
 void Deck::set_speed(Speed speed, Ns mono) {
-  anchor(position(mono), mono);
+  advance_to(position(mono), mono);
   speed_ = speed;
 }
 
 void Deck::hold(Ns mono) {
   if (is_held_) return;
-  anchor(position(mono), mono);
+  advance_to(position(mono), mono);
   is_held_ = true;
 }
 
@@ -96,7 +104,19 @@ void Deck::release(Ns mono) {
 
 void Deck::reached(Ns pos, Ns mono) {
   if (pos <= position(mono)) return;
-  anchor(std::min(pos, to_), mono);
+  advance_to(std::min(pos, to_), mono);
+}
+
+void Deck::fall_back(Ns pos, Ns mono) {
+  advance_to(std::clamp(pos, anchor_pos_, position(mono)), mono);
+}
+
+Ns Deck::played_ns(Ns mono) const {
+  return played_ns_ + (is_playing_ ? position(mono) - anchor_pos_ : 0);
+}
+
+Ns Deck::playing_ns(Ns mono) const {
+  return playing_ns_ + (is_playing_ ? mono - playing_since_ : 0);
 }
 
 }  // namespace tapedeck

@@ -60,6 +60,14 @@ class Deck {
   // Goes on by `length` of tape at once (silence that nobody wants to wait for).
   void skip(Ns length) { anchor_pos_ = std::min(to_, anchor_pos_ + length); }
 
+  // `pos` was due long ago and is only served now: time goes on from there, for all streams.
+  void fall_back(Ns pos, Ns mono);
+
+  // Tape time that was played, without seeks and skips, and the live time that it took, held or
+  // not.
+  Ns played_ns(Ns mono) const;
+  Ns playing_ns(Ns mono) const;
+
   // At `max` and while stepping the frames move the deck: `pos` has been served. Never goes back.
   void reached(Ns pos, Ns mono);
   // A frame lies past the end that was known: the tape grew, or its wall clock stepped back.
@@ -71,6 +79,8 @@ class Deck {
     anchor_pos_ = pos;
     anchor_mono_ = mono;
   }
+  // As anchor(), for a position that was come to by playing.
+  void advance_to(Ns pos, Ns mono);
 
   Ns from_;
   Ns to_;
@@ -79,6 +89,9 @@ class Deck {
   bool is_held_ = false;
   Ns anchor_pos_;
   Ns anchor_mono_ = 0;
+  Ns played_ns_ = 0;      // up to the anchor
+  Ns playing_ns_ = 0;     // up to the last pause
+  Ns playing_since_ = 0;  // since the last play()
 };
 
 }  // namespace tapedeck

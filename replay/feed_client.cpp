@@ -15,6 +15,7 @@ FeedClient::~FeedClient() = default;
 
 void FeedClient::on_open(Peer& peer) {
   peer_ = &peer;
+  address_ = peer.address();
   id_ = peer.id();
   if (Faults* faults = host_.faults(); faults != nullptr)
     faults_ = faults->open_line(endpoint_->feed, endpoint_->name, *this, server_);
@@ -82,7 +83,7 @@ void FeedClient::hang_up() {
 ClientInfo FeedClient::info() const {
   ClientInfo info;
   info.id = id_;
-  if (peer_ != nullptr) info.address = peer_->address();
+  info.address = address_;
   info.feed = endpoint_->feed;
   info.endpoint = endpoint_->name;
   info.is_subscribed = is_subscribed();
@@ -108,11 +109,11 @@ void FeedClient::forward(const ServedFrame& frame) {
 void FeedClient::leave(const ServedFrame& frame) {
   if (!is_live()) return;
   host_.observe(*this, Direction::out, frame.opcode, frame.payload);
-  const bool is_due = due_ != nullptr && !due_->encoded.empty() &&
+  const bool is_due = due_ != nullptr && due_->shared != nullptr && !due_->encoded.empty() &&
                       due_->served.payload.data() == frame.payload.data() &&
                       due_->served.payload.size() == frame.payload.size();
   if (is_due) {
-    peer_->send_encoded(due_->encoded);
+    peer_->send_shared(*due_->shared, due_->encoded);
   } else {
     peer_->send(frame.opcode, frame.payload);
   }

@@ -100,6 +100,7 @@ class FeedClient final : public PeerHandler,
   std::unique_ptr<Session> session_;
   Peer* peer_ = nullptr;
   std::uint64_t id_ = 0;
+  std::string address_;
   std::map<int, std::unique_ptr<Server::Timer>> timers_;
   std::unique_ptr<FaultLine> faults_;  // nullptr: none are meant for it
   std::size_t notify_below_ = 0;

@@ -12,6 +12,9 @@ constexpr Ns kTurnNs = 2 * kNsPerMs;
 constexpr std::size_t kTurnBytes = std::size_t{1} << 20U;
 constexpr int kClockEvery = 16;  // frames between two readings of the clock
 
+// A machine that is so late does not catch up any more; shorter delays are made good.
+constexpr Ns kBehindMax = kNsPerSec;
+
 // At `max` the slowest client's queue sways between these.
 constexpr std::size_t kHighWaterBytes = std::size_t{4} << 20U;
 std::size_t high_water(std::size_t queue_bytes_max) {
@@ -191,7 +194,7 @@ DeckState Player::state() const {
 // Where the slowest client sets the pace its queue is bounded by that; what a session says of its
 // own accord may come on top.
 std::size_t Player::queue_bytes_max() const {
-  return is_paced() ? options_.client_queue_bytes_max : 2 * options_.client_queue_bytes_max;
+  return !is_free() ? options_.client_queue_bytes_max : 2 * options_.client_queue_bytes_max;
 }
 
 void Player::changed() {
@@ -224,7 +227,7 @@ void Player::run_turn() {
     }
     const Ns pos = block_->pos_ns(next_);
     if (!is_due(pos, now)) return;
-    if (is_paced()) lateness_.add(now - deck_.deadline_of(pos).value_or(now));
+    measure(pos, now);
     bytes += serve(now);
   }
 }
@@ -314,18 +317,48 @@ void Player::shorten_silence(Ns pos) {
   silent_since_ns_ = pos - options_.idle_ns_max;
 }
 
+// Whether every client has room for more. Not asked for each frame: there may be many clients.
+bool Player::has_room(Ns now) {
+  const std::size_t high = high_water(options_.client_queue_bytes_max);
+  if (!deck_.is_held() && unchecked_bytes_ < high / 16) return true;
+  unchecked_bytes_ = 0;
+  return !audience_.is_full(high, low_water(options_.client_queue_bytes_max), now);
+}
+
+// A machine that cannot hold the speed delays all streams together and hurries none.
+void Player::measure(Ns pos, Ns now) {
+  if (!is_paced()) return;
+  const Ns late = now - deck_.deadline_of(pos).value_or(now);
+  lateness_.add(late);
+  if (late <= kBehindMax) return;
+  ++falls_;
+  fallen_ns_ += late;
+  deck_.fall_back(pos, now);
+}
+
+Ns Player::position() const {
+  const Ns pos = deck_.position(mono());
+  const bool has_frame = block_ && block_->kind == Block::Kind::frames && next_ < block_->size();
+  return has_frame && is_paced() ? std::min(pos, block_->pos_ns(next_)) : pos;
+}
+
+double Player::achieved_speed() const {
+  const Ns now = mono();
+  const Ns live = deck_.playing_ns(now);
+  if (live <= 0) return 0;
+  // Not what is due and not served yet.
+  const Ns ahead = deck_.position(now) - position();
+  return static_cast<double>(deck_.played_ns(now) - ahead) / static_cast<double>(live);
+}
+
 bool Player::is_due(Ns pos, Ns& now) {
-  if (!is_paced()) {
-    const std::size_t queue_bytes = options_.client_queue_bytes_max;
-    if (audience_.is_full(high_water(queue_bytes), low_water(queue_bytes), now)) {
-      deck_.hold(now);
-      wait_for_clients();
-      return false;
-    }
-    deck_.release(now);
-    return true;
+  if (is_free() && !has_room(now)) {
+    deck_.hold(now);
+    wait_for_clients();
+    return false;
   }
   deck_.release(now);
+  if (!is_paced()) return true;
   shorten_silence(pos);
   const Ns deadline = deck_.deadline_of(pos).value_or(now);
   if (deadline > now) {
@@ -354,6 +387,7 @@ std::size_t Player::serve(Ns now) {
   audience_.deliver(frame);
   if (frame.kind != DueKind::row) count(frame);
   if (steps_left_ > 0 && is_served_data(frame) && --steps_left_ == 0) changed();
+  unchecked_bytes_ += frame.served.payload.size();
   return frame.served.payload.size() * std::max<std::size_t>(1, audience_.size());
 }
 

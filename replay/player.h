@@ -35,6 +35,7 @@ class Player {
     // fixed speed; 0: never.
     Ns idle_ns_max = 0;
     std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
+    bool waits_for_slow = false;  // at a fixed speed too: a slow client holds the deck up
   };
   struct Hooks {
     std::function<void(const DueFrame&)> on_snapshot;  // a snapshot frame is about to be served
@@ -77,7 +78,8 @@ class Player {
   Result<void> step(std::int64_t count);
 
   DeckState state() const;
-  Ns position() const { return deck_.position(mono()); }
+  // Not past a frame that is late.
+  Ns position() const;
   const Deck& deck() const { return deck_; }
   Ns start_ns() const { return start_ns_; }
   bool has_ended() const { return phase_ == Phase::ended; }
@@ -86,6 +88,14 @@ class Player {
   // What a client's queue may hold before it is closed as slow.
   std::size_t queue_bytes_max() const;
   const Lateness& lateness() const { return lateness_; }
+  // Tape time stands still though it was told to play: a client, the disk or this machine is too
+  // slow.
+  bool is_held() const { return phase_ == Phase::on && deck_.is_playing() && deck_.is_held(); }
+  // How often and for how long this machine was too slow for the speed, so that tape time stalled.
+  std::int64_t falls() const { return falls_; }
+  Ns fallen_ns() const { return fallen_ns_; }
+  // Tape time over live time while it was told to play; 0 before that.
+  double achieved_speed() const;
   std::int64_t frames_played() const { return frames_played_; }
   const Audience& audience() const { return audience_; }
   Audience& audience() { return audience_; }
@@ -95,6 +105,7 @@ class Player {
 
   Ns mono() const { return clock_.now().mono; }
   bool is_moving() const { return phase_ == Phase::on && (deck_.is_playing() || steps_left_ > 0); }
+  bool is_free() const { return !is_paced() || options_.waits_for_slow; }
   bool is_paced() const { return steps_left_ == 0 && !deck_.speed().is_max; }
   void check_start(bool is_new);
   void seek_source(Ns pos);
@@ -108,6 +119,8 @@ class Player {
   const Cue* next_cue() const;
   bool is_due(Ns pos, Ns& now);
   void shorten_silence(Ns pos);
+  bool has_room(Ns now);
+  void measure(Ns pos, Ns now);
   std::size_t serve(Ns now);
   void count(const DueFrame& frame);
   void run_cue(Ns now);
@@ -140,6 +153,9 @@ class Player {
   Ns reached_ns_ = 0;          // where the last frame lay, or the last seek went
   std::size_t reached_n_ = 0;  // how many frames of just that position have been served since
   bool serves_rows_ = false;
+  std::size_t unchecked_bytes_ = 0;  // served since the clients' queues were last looked at
+  std::int64_t falls_ = 0;
+  Ns fallen_ns_ = 0;
   bool is_in_turn_ = false;
   bool is_posted_ = false;
   bool was_playing_ = false;  // when the end came

@@ -16,6 +16,7 @@
 #include "replay/own_clock.h"
 #include "replay/player.h"
 #include "replay/range.h"
+#include "replay/report.h"
 #include "replay/tape_client.h"
 #include "replay/tape_data.h"
 #include "replay/tape_set.h"
@@ -137,6 +138,7 @@ Result<void> ReplayImpl::open(const Range& range,
   playing.stall_timeout_ns = options_.stall_timeout_ns;
   playing.client_queue_bytes_max = options_.client_queue_bytes_max;
   playing.idle_ns_max = options_.max_idle_ns;
+  playing.waits_for_slow = options_.waits_for_slow;
   Player::Hooks hooks;
   hooks.on_snapshot = [this](const DueFrame& frame) { snapshots_.remember(frame); };
   hooks.on_end = [this] {
@@ -181,14 +183,8 @@ Result<void> ReplayImpl::run() {
 }
 
 std::string ReplayImpl::summary() const {
-  const Lateness& late = player_->lateness();
-  const auto in_us = [](Ns ns) { return std::to_string(ns / kNsPerUs) + " us"; };
-  std::string text = "played " + std::to_string(player_->frames_played()) + " frames, sent " +
-                     std::to_string(player_->audience().frames_sent_before()) + " to clients";
-  if (faults_ && !faults_->text().empty()) text += "; faults: " + faults_->text();
-  if (late.count() == 0) return text;
-  return text + "; lateness p50 " + in_us(late.quantile(0.5)) + ", p99 " +
-         in_us(late.quantile(0.99)) + ", max " + in_us(late.max());
+  const std::string faults = faults_ ? faults_->text() : "";
+  return summary_of(*player_) + (faults.empty() ? "" : "; faults: " + faults);
 }
 
 void ReplayImpl::stop_when_alone() {

@@ -34,6 +34,7 @@ struct ReplayOptions {
   Ns grace_ns = 500 * kNsPerMs;
   Ns stall_timeout_ns = 30 * kNsPerSec;
   std::size_t client_queue_bytes_max = std::size_t{16} << 20U;
+  bool waits_for_slow = false;  // at a fixed speed a slow client holds the deck up, not closed
   std::size_t read_ahead_bytes_max = std::size_t{32} << 20U;
 };
 

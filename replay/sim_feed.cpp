@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "schema/ws/codec.h"
-
 namespace tapedeck {
 
 SimFeed::SimFeed(const Feed& feed, std::uint64_t seed, Ns epoch_ns, double rate,
@@ -64,14 +62,13 @@ std::size_t SimFeed::serve(std::int64_t k) {
   frame.served.payload = message.payload;
   frame.served.tag = normalizer_->classify(in);
   frame.endpoint = endpoints_.intern(feed_.name(), message.endpoint);
-  encoded_.clear();
-  ws::append_frame(encoded_, Opcode::text, message.payload, nullptr);
-  frame.encoded = encoded_;
+  frame.encoded = frames_.encode(Opcode::text, message.payload);
+  frame.shared = &frames_.whole();
   frame.frame_id = k + 1;
   frame.recv_ns = at_ns;
   frame.pos_ns = at_ns;
   audience_.deliver(frame);
-  return encoded_.size() * audience_.size();
+  return message.payload.size() * audience_.size();
 }
 
 std::optional<ServiceData::SnapshotFrame> SimFeed::snapshot(std::string_view endpoint) {

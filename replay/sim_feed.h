@@ -10,6 +10,7 @@
 
 #include "replay/audience.h"
 #include "replay/block.h"
+#include "replay/shared_frames.h"
 #include "schema/base/json.h"
 #include "schema/service.h"
 
@@ -53,7 +54,7 @@ class SimFeed final : public ServiceData {
   Ns now_ns_ = 0;
   std::int64_t messages_made_ = 0;
   JsonDoc doc_;
-  std::string encoded_;
+  SharedFrames frames_;
 };
 
 }  // namespace tapedeck

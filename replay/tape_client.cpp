@@ -5,7 +5,6 @@
 
 #include "replay/control.h"
 #include "schema/base/text.h"
-#include "schema/ws/codec.h"
 
 namespace tapedeck {
 
@@ -59,8 +58,7 @@ std::string_view TapeEncoder::encode(const DueFrame& frame) {
   if (bytes == last_ && frame.served.id == last_id_ && bytes != nullptr && has_id) return encoded_;
   json_.clear();
   append_json(json_, frame, has_several_);
-  encoded_.clear();
-  ws::append_frame(encoded_, Opcode::text, json_, nullptr);
+  encoded_ = frames_.encode(Opcode::text, json_);
   last_ = bytes;
   last_id_ = frame.served.id;
   return encoded_;
@@ -90,6 +88,8 @@ Result<TapeQuery> parse_tape_query(const Target& target,
 
 void TapeClient::on_open(Peer& peer) {
   peer_ = &peer;
+  id_ = peer.id();
+  address_ = peer.address();
   player_.join(*this);
   if (query_.rows) player_.serve_rows();
   on_state(player_.state());
@@ -137,7 +137,8 @@ bool TapeClient::wants(const DueFrame& frame) const {
 void TapeClient::on_due(const DueFrame& frame) {
   if (!is_live() || !wants(frame)) return;
   // A row is its message already.
-  peer_->send_encoded(query_.rows ? frame.encoded : encoder_.encode(frame));
+  const std::string_view encoded = query_.rows ? frame.encoded : encoder_.encode(frame);
+  peer_->send_shared(query_.rows ? *frame.shared : encoder_.whole(), encoded);
   ++frames_sent_;
   check_queue();
 }
@@ -169,10 +170,8 @@ void TapeClient::hang_up() {
 
 ClientInfo TapeClient::info() const {
   ClientInfo info;
-  if (peer_ != nullptr) {
-    info.id = peer_->id();
-    info.address = peer_->address();
-  }
+  info.id = id_;
+  info.address = address_;
   info.feed = "tape";
   info.endpoint = "tape";
   info.is_subscribed = is_subscribed();

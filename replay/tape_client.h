@@ -12,6 +12,7 @@
 #include "replay/audience.h"
 #include "replay/net/server.h"
 #include "replay/player.h"
+#include "replay/shared_frames.h"
 #include "schema/base/json.h"
 #include "schema/base/result.h"
 
@@ -24,8 +25,9 @@ class TapeEncoder {
   // `tapes`: how many are played; with several a frame says which one it is of ("tape", from 0).
   explicit TapeEncoder(std::size_t tapes) : has_several_(tapes > 1) {}
 
-  // Lives until the next call.
+  // Lies in *whole() and lives until the next call.
   std::string_view encode(const DueFrame& frame);
+  const SharedBytes& whole() const { return frames_.whole(); }
 
   static void append_json(std::string& out, const DueFrame& frame, bool has_several_tapes);
 
@@ -34,7 +36,8 @@ class TapeEncoder {
   const void* last_ = nullptr;  // the payload of what was encoded last, and its id
   std::int64_t last_id_ = 0;
   std::string json_;
-  std::string encoded_;
+  SharedFrames frames_;
+  std::string_view encoded_;
 };
 
 // `{"t":"state","playing":…,"speed":…,"pos_ns":…}`
@@ -88,6 +91,8 @@ class TapeClient final : public PeerHandler, public Listener {
   TapeEncoder& encoder_;
   const std::function<void()> on_left_;
   Peer* peer_ = nullptr;
+  std::uint64_t id_ = 0;
+  std::string address_;
   JsonDoc doc_;
   std::int64_t frames_sent_ = 0;
   bool is_closing_ = false;

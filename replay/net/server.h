@@ -34,6 +34,9 @@ struct ServerOptions {
   int handshake_ms_max = 10'000;              // from accept to a whole request
 };
 
+// Bytes that many clients' queues hold without a copy each. They may grow at their end.
+using SharedBytes = std::shared_ptr<const std::string>;
+
 // One client's WebSocket. Owned by the server; lives until its handler's on_closed() returns.
 class Peer {
  public:
@@ -45,8 +48,8 @@ class Peer {
   // Queues one message or control frame.
   virtual void send(Opcode opcode, std::string_view payload) = 0;
   // Queues bytes that are whole unmasked frames already (ws::append_frame), for many clients at
-  // once.
-  virtual void send_encoded(std::string_view frames) = 0;
+  // once: `frames` lies within `*whole`.
+  virtual void send_shared(const SharedBytes& whole, std::string_view frames) = 0;
   // Sends what is queued, then a close frame, waits a bounded time for the answer, and closes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   // Drops the connection without a word, with what is on its way.

@@ -4,14 +4,15 @@
 #include <optional>
 #include <utility>
 
+#include "replay/net/outbox.h"
 #include "schema/ws/codec.h"
 
 namespace tapedeck::web {
 namespace {
 
-constexpr std::size_t kReadBytes = 64U << 10U;
+constexpr std::size_t kReadBytes = 16U << 10U;   // clients say little
 constexpr std::size_t kFlushBytes = 64U << 10U;  // this much does not wait for the end of the turn
-constexpr std::size_t kKeepBytes = 4U << 20U;    // larger buffers are given back once empty
+constexpr std::size_t kKeepBytes = 1U << 20U;    // larger buffers are given back once empty
 constexpr Ns kFarewell = 2 * kNsPerSec;          // for the peer's close frame, then for its FIN
 constexpr Ns kStall = 10 * kNsPerSec;  // for any progress of what is queued before a close
 
@@ -27,7 +28,7 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
 
   void start(std::string answer, std::string_view leftover) {
     hub_.join(shared_from_this());
-    pending_ = std::move(answer);
+    pending_.add(answer);
     flush_later();
     handler_->on_open(*this);
     if (!leftover.empty()) {
@@ -51,21 +52,21 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
 
   void send(Opcode opcode, std::string_view payload) override {
     if (state_ != State::open) return;
-    ws::append_frame(pending_, opcode, payload, nullptr);
+    add_frame(opcode, payload);
     flush_later();
   }
 
-  void send_encoded(std::string_view frames) override {
+  void send_shared(const SharedBytes& whole, std::string_view frames) override {
     if (state_ != State::open) return;
-    pending_.append(frames);
+    pending_.add(whole, frames);
     flush_later();
   }
 
   void close(std::uint16_t code, std::string_view reason) override {
     if (state_ != State::open) return;
-    if (owed_pong_) ws::append_frame(pending_, Opcode::pong, *owed_pong_, nullptr);
+    if (owed_pong_) add_frame(Opcode::pong, *owed_pong_);
     owed_pong_.reset();
-    ws::append_frame(pending_, Opcode::close, ws::close_payload(code, reason), nullptr);
+    add_frame(Opcode::close, ws::close_payload(code, reason));
     state_ = State::closing;
     limit(kStall);
     flush_later();
@@ -107,6 +108,13 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   // peer broke the protocol and gets no further hearing), everything is sent, and only its FIN is
   // awaited.
   enum class State { open, closing, farewell, gone };
+
+  void add_frame(Opcode opcode, std::string_view payload) {
+    frame_.clear();
+    ws::append_frame(frame_, opcode, payload, nullptr);
+    pending_.add(frame_);
+    if (frame_.capacity() > kKeepBytes) frame_ = std::string();
+  }
 
   void limit(Ns delay) {
     set_after(*timer_, delay, [self = weak_from_this()] {
@@ -208,8 +216,8 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   bool is_writing() const { return !in_flight_.empty(); }
 
   void flush() {
-    if (state_ == State::gone || pending_.empty() || is_held_) return;
-    in_flight_.swap(pending_);
+    if (state_ == State::gone || pending_.is_empty() || is_held_) return;
+    pending_.take(in_flight_);
     write_rest();
   }
 
@@ -289,7 +297,8 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
   bool is_closed_told_ = false;
   bool is_flush_posted_ = false;
   bool is_held_ = false;
-  std::string pending_;
+  std::string frame_;  // being encoded
+  Outbox pending_;
   std::string in_flight_;
   std::size_t written_ = 0;  // of in_flight_
   std::optional<std::size_t> notify_below_;

@@ -113,11 +113,13 @@ class FeedClientTest : public ::testing::Test, public FeedHost {
     hosted.clear();
   }
   void due(std::string_view payload, FrameTag tag = {}, bool is_duplicate = false) {
-    std::string encoded;
-    ws::append_frame(encoded, Opcode::text, payload, nullptr);
+    const auto encoded = std::make_shared<std::string>();
+    ws::append_frame(*encoded, Opcode::text, payload, nullptr);
+    const SharedBytes shared = encoded;
     DueFrame frame;
     frame.endpoint = &endpoint;
-    frame.encoded = encoded;
+    frame.encoded = *encoded;
+    frame.shared = &shared;
     frame.served.payload = payload;
     frame.served.tag = tag;
     frame.is_duplicate = is_duplicate;

@@ -243,6 +243,8 @@ class RawClient {
     return std::exchange(buffer_, {});
   }
   const std::string& end() const { return end_; }
+  // What was read and not looked at yet.
+  std::string take_buffer() { return std::exchange(buffer_, {}); }
 
   // One HTTP reply, head and body.
   struct Reply {

@@ -169,14 +169,15 @@ TEST(WebSocket, close_sends_what_was_queued_first_and_nothing_after) {
   ScriptedWeb web;
   web.dress = [](ScriptedPeer& peer) {
     peer.message = [](Peer& to, Opcode, std::string_view) {
-      std::string frames;
-      for (int i = 0; i < 2; ++i) ws::append_frame(frames, Opcode::text, "encoded", nullptr);
-      to.send_encoded(frames);
+      const auto frames = std::make_shared<std::string>("before");
+      for (int i = 0; i < 2; ++i) ws::append_frame(*frames, Opcode::text, "encoded", nullptr);
+      const std::string_view encoded = std::string_view(*frames).substr(6);
+      to.send_shared(frames, encoded);
       to.send(Opcode::binary, std::string(300'000, 'b'));
       to.close(1008, "slow client");
       to.close(1000, "too late");
       to.send(Opcode::text, "too late");
-      to.send_encoded(frames);
+      to.send_shared(frames, encoded);
     };
   };
   RunningServer server(web);
@@ -301,11 +302,12 @@ TEST(WebSocket, what_is_sent_in_one_turn_leaves_in_order_whoever_encoded_it) {
   ScriptedWeb web;
   web.dress = [](ScriptedPeer& peer) {
     peer.opened = [](Peer& to) {
-      std::string frame;
+      const auto frames = std::make_shared<std::string>();
       for (int i = 0; i < kMessages; ++i) {
-        frame.clear();
-        ws::append_frame(frame, Opcode::text, std::to_string(i), nullptr);
-        i % 2 == 0 ? to.send_encoded(frame) : to.send(Opcode::text, std::to_string(i));
+        const std::size_t begin = frames->size();
+        ws::append_frame(*frames, Opcode::text, std::to_string(i), nullptr);
+        i % 2 == 0 ? to.send_shared(frames, std::string_view(*frames).substr(begin))
+                   : to.send(Opcode::text, std::to_string(i));
       }
     };
   };

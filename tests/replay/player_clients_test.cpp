@@ -57,6 +57,32 @@ TEST_F(PlayerClientsTest, TheDeckStartsAGraceAfterTheLastSubscription) {
   EXPECT_EQ(two.take(), (Log{"@1900 a", "end"}));
 }
 
+TEST_F(PlayerClientsTest, AtAFixedSpeedASlowClientCanHoldTheDeckUpInsteadOfBeingClosed) {
+  options.waits_for_slow = true;
+  options.grace_ns = 0;
+  options.client_queue_bytes_max = 4;
+  open(Speed{}, {{ms(10), "aaa"}, {ms(20), "b"}, {ms(50), "c"}});
+  FakeListener slow(clock);
+  slow.reads = false;
+  player->join(slow);
+  subscribe(slow);
+  server.advance(ms(1'000));
+  EXPECT_EQ(slow.take(), (Log{"@10 aaa", "below 0"}));
+  EXPECT_EQ(player->position(), ms(10));
+  EXPECT_TRUE(player->is_held());
+  slow.queued = 0;
+  slow.reads = true;
+  player->drained();
+  server.advance(ms(40));
+  EXPECT_EQ(slow.take(), (Log{"@1010 b", "@1040 c", "end"})) << "nothing is hurried afterwards";
+  const ClientInfo stalled = player->audience().infos().at(0);
+  EXPECT_EQ(stalled.stalls, 1);
+  EXPECT_EQ(stalled.stalled_ns, ms(990));
+  player->leave(slow);
+  ASSERT_EQ(player->audience().stalled_before().size(), 1U);
+  EXPECT_EQ(player->audience().stalled_before()[0].stalled_ns, ms(990));
+}
+
 TEST_F(PlayerClientsTest, ItWaitsForAsManyAsAreAwaited) {
   options.wait_clients = 2;
   open(Speed{}, {{0, "a"}});

@@ -76,6 +76,58 @@ TEST_F(PlayerTest, WhatBecameDueWhileTheMachineWasBusyLeavesInOneTurnAndIsMeasur
   EXPECT_EQ(listener.take(), (Log{"@100 e", "end"})) << "the delay is not handed on";
 }
 
+TEST_F(PlayerTest, AfterAnHourAtOneTheSpanIsRightToAMillisecond) {
+  // Irregular frames, and a machine that is late by up to 3 ms again and again.
+  std::vector<ScriptedFrame> frames;
+  for (Ns at = 0; at < 3'600 * kNsPerSec; at += 97 * kNsPerMs + at % 13'337)
+    frames.push_back({at, "x"});
+  frames.push_back({3'600 * kNsPerSec, "last"});
+  const std::size_t count = frames.size();
+  source = std::make_unique<ScriptedSource>(&endpoint, std::move(frames));
+  options.grace_ns = 0;
+  player = std::make_unique<Player>(Deck(0, 3'600 * kNsPerSec, Speed{}), 0, *source, server, clock,
+                                    options, Player::Hooks{});
+  player->join(listener);
+  player->start();
+  server.settle();
+  for (Ns late = 0; clock.stamp.mono < 3'599 * kNsPerSec; late = (late + 7) % 4) {
+    server.advance(ms(61));
+    server.stall(ms(late));
+    server.settle();
+  }
+  server.advance(2 * kNsPerSec);
+  EXPECT_EQ(player->frames_played(), static_cast<std::int64_t>(count));
+  ASSERT_GT(listener.log.size(), 2U);
+  EXPECT_EQ(listener.log[listener.log.size() - 2], "@3600000 last");
+  EXPECT_LE(player->lateness().max(), ms(4));
+  EXPECT_NEAR(player->achieved_speed(), 1.0, 1e-6);
+  EXPECT_EQ(player->falls(), 0);
+}
+
+TEST_F(PlayerTest, AMachineThatCannotHoldTheSpeedStallsTapeTimeForAll) {
+  open(Speed{});
+  server.advance(ms(5));
+  server.stall(ms(2'005));
+  EXPECT_EQ(player->position(), ms(10)) << "not past the frames that are late";
+  server.settle();
+  EXPECT_EQ(listener.take(), (Log{"@0 a", "@2010 b", "@2010 c"}));
+  EXPECT_EQ(player->falls(), 1);
+  EXPECT_EQ(player->fallen_ns(), ms(2'000));
+  server.advance(ms(90));
+  EXPECT_EQ(listener.take(), (Log{"@2025 d", "@2100 e", "end"})) << "time went on from there";
+  EXPECT_NEAR(player->achieved_speed(), 0.1 / 2.1, 1e-6);
+}
+
+TEST_F(PlayerTest, TheAchievedSpeedCountsNeitherSeeksNorPauses) {
+  open(Speed{2, false});
+  server.advance(ms(10));
+  ASSERT_TRUE(player->seek(ms(60)).ok());
+  server.advance(ms(5));
+  ASSERT_TRUE(player->pause().ok());
+  server.advance(ms(500));
+  EXPECT_NEAR(player->achieved_speed(), 2.0, 1e-9);
+}
+
 TEST_F(PlayerTest, AtMaxNothingWaitsForTheClock) {
   open(Speed{1, true});
   server.settle();

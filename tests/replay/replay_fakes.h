@@ -125,7 +125,7 @@ class FakePeer final : public Peer {
   std::uint64_t id() const override { return id_; }
   const std::string& address() const override { return address_; }
   void send(Opcode opcode, std::string_view payload) override { note(opcode, payload); }
-  void send_encoded(std::string_view frames) override {
+  void send_shared(const SharedBytes& /*whole*/, std::string_view frames) override {
     ws::Decoder decoder(ws::Role::client, std::size_t{64} << 20U);
     frames.copy(decoder.prepare(frames.size()), frames.size());
     decoder.commit(frames.size());

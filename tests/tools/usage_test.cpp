@@ -66,6 +66,14 @@ TEST(Usage, wrong_usage_exits_2_with_one_line_that_names_the_remedy) {
       {{"sim", "--faults=dorp:p=1"}, "--faults: 'dorp' is no fault; did you mean drop?"},
       {{"replay", "t", "--faults", "stall:at=+5s"},
        "--faults: stall: say for how long, like for=200ms"},
+      {{"replay", "t", "--slow-clients", "drop"},
+       "--slow-clients: 'drop' is neither close nor wait"},
+      {{"replay", "t", "--queue-bytes", "16MB"},
+       "--queue-bytes: '16MB' is no number of bytes from 1024; give one like 16777216, 512KiB or "
+       "16MiB"},
+      {{"sim", "--queue-bytes", "1"},
+       "--queue-bytes: '1' is no number of bytes from 1024; give one like 16777216, 512KiB or "
+       "16MiB"},
       {{"replay", "t", "--max-idle", "0s"},
        "--max-idle: '0s' is no length of time; give one like 90s, 2m30s or 500ms"},
       {{"sim", "--epoch", "+5s"}, "--epoch: '+5s' is no time; give one like 2026-11-21T09:30:00Z"},

@@ -25,6 +25,9 @@ CommandSpec make_spec() {
            "at full speed, give up a client that reads nothing for so long", "30s"},
           {"heal", "", "put what gap-fills recovered back in its place", ""},
           {"as-known", "", "as --heal, but when the recorder got it (with --heal: the same)", ""},
+          {"slow-clients", "WHAT",
+           "at a fixed speed: close those that are too slow, or wait for them", "close"},
+          queue_option_spec(),
           {"disconnects", "", "close clients where the recorded connections were lost", ""},
           fault_option_spec(),
           {"max-idle", "TIME", "shorten silence on the tape that is longer than this", ""},
@@ -52,6 +55,13 @@ Result<void> read_pace(const Options& given, ReplayOptions& options) {
   const Result<Ns> stall = parse_length("stall-timeout", given.get("stall-timeout"), false);
   if (!stall) return stall.error();
   options.stall_timeout_ns = *stall;
+  const std::string slow = given.get("slow-clients");
+  if (slow != "close" && slow != "wait")
+    return Error{"--slow-clients: '" + slow + "' is neither close nor wait"};
+  options.waits_for_slow = slow == "wait";
+  const Result<std::size_t> queue = parse_queue_bytes(given);
+  if (!queue) return queue.error();
+  options.client_queue_bytes_max = *queue;
   if (given.has("max-idle")) {
     const Result<Ns> idle = parse_length("max-idle", given.get("max-idle"), false);
     if (!idle) return idle.error();

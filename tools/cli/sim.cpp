@@ -15,6 +15,7 @@ CommandSpec make_spec() {
       {
           {"seed", "N", "the same seed gives the same messages", "1"},
           {"rate", "N", "messages per second of each service", "20"},
+          queue_option_spec(),
           fault_option_spec(),
           {"epoch", "T", "when the first message happened (default: today, 00:00 UTC)", ""},
       },
@@ -36,6 +37,9 @@ Result<SimOptions> options_of(const Options& given) {
   const Result<double> rate = parse_factor("rate", given.get("rate"));
   if (!rate) return rate.error();
   options.rate = *rate;
+  const Result<std::size_t> queue = parse_queue_bytes(given);
+  if (!queue) return queue.error();
+  options.client_queue_bytes_max = *queue;
   if (Result<void> faults = check_faults(given); !faults) return faults.error();
   options.faults = given.get("faults");
   if (given.has("epoch")) {

@@ -54,6 +54,31 @@ Result<std::int64_t> parse_whole(const std::string& option, const std::string& t
   return value;
 }
 
+Result<std::size_t> parse_bytes(const std::string& option, const std::string& text,
+                                std::size_t min) {
+  constexpr std::size_t kMax = std::size_t{1} << 40U;
+  std::size_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, code] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(at, static_cast<std::size_t>(end - at));
+  const unsigned shift = unit == "KiB" ? 10U : unit == "MiB" ? 20U : unit == "GiB" ? 30U : 0U;
+  const bool is_known = shift > 0 || unit.empty();
+  if (code != std::errc() || !is_known || value > (kMax >> shift) || (value << shift) < min) {
+    return wrong(option, text,
+                 "no number of bytes from " + std::to_string(min) +
+                     "; give one like 16777216, 512KiB or 16MiB");
+  }
+  return value << shift;
+}
+
+OptionSpec queue_option_spec() {
+  return {"queue-bytes", "SIZE", "what a client may leave unread before it is too slow", "16MiB"};
+}
+
+Result<std::size_t> parse_queue_bytes(const Options& options) {
+  return parse_bytes("queue-bytes", options.get("queue-bytes"), 1024);
+}
+
 Result<double> parse_factor(const std::string& option, const std::string& text) {
   double value = 0;
   const char* end = text.data() + text.size();

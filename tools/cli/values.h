@@ -24,6 +24,9 @@ Result<Ns> parse_length(const std::string& option, const std::string& text, bool
 // A whole number from `min` to `max`.
 Result<std::int64_t> parse_whole(const std::string& option, const std::string& text,
                                  std::int64_t min, std::int64_t max);
+// A number of bytes, `16777216`, `16MiB`, `64KiB`; at least `min`.
+Result<std::size_t> parse_bytes(const std::string& option, const std::string& text,
+                                std::size_t min);
 // A positive decimal number up to a million.
 Result<double> parse_factor(const std::string& option, const std::string& text);
 // A point in time or an offset, as far as it can be judged without a tape.
@@ -37,7 +40,10 @@ std::optional<Ns> time_option(const Options& given, const std::string& option, N
 Result<std::vector<std::string>> parse_feeds(const std::string& option,
                                              const std::vector<std::string>& names);
 
-// What `replay` and `sim` have in common: faults on purpose, where they listen and whom they admit.
+// What `replay` and `sim` have in common: how much a client may leave unread, faults on purpose,
+// where they listen and whom they admit.
+OptionSpec queue_option_spec();
+Result<std::size_t> parse_queue_bytes(const Options& options);
 OptionSpec fault_option_spec();
 std::string fault_notes();
 Result<void> check_faults(const Options& options);
