@@ -30,16 +30,16 @@ Result<void> TapeWalk::start(Ns from) {
 Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
   const auto session = lane.reader->session();
   if (!session) return session.error();
-  const auto hit = lane.reader->first_frame_at(from);
+  auto hit = lane.reader->first_frame_at(from);
   if (!hit) return hit.error();
-  std::int64_t from_id = 0;
-  if (*hit) {
-    from_id = **hit - kLookBackFrames;
-  } else {
-    const auto count = lane.reader->frame_count();
-    if (!count) return count.error();
-    from_id = *count - kLookBackFrames;
+  if (!*hit) {
+    // All of it lies before: its last frame.
+    const auto last = lane.reader->last_frame_ns();
+    if (!last) return last.error();
+    if (*last) hit = lane.reader->first_frame_at(**last);
+    if (!hit) return hit.error();
   }
+  const std::int64_t from_id = hit->value_or(1) - kLookBackFrames;
   auto cursor = lane.reader->frames(std::max<std::int64_t>(1, from_id));
   if (!cursor) return cursor.error();
   lane.cursor = std::move(*cursor);

@@ -39,7 +39,7 @@ class TapeWalk {
   // of all tapes.
   Result<bool> next(DueFrame& frame);
 
-  static constexpr std::int64_t kLookBackFrames = 65'536;
+  static constexpr std::int64_t kLookBackFrames = 16'384;
 
  private:
   struct Lane {

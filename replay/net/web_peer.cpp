@@ -26,7 +26,7 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
         id_(hub.next_id()),
         decoder_(ws::Role::server, hub.options().message_bytes_max) {}
 
-  void start(std::string answer, std::string_view leftover) {
+  void start(std::string_view answer, std::string_view leftover) {
     hub_.join(shared_from_this());
     pending_.add(answer);
     flush_later();
@@ -308,10 +308,9 @@ class WebPeer final : public Guest, public Peer, public std::enable_shared_from_
 }  // namespace
 
 void serve_web_socket(Hub& hub, std::shared_ptr<ByteStream> stream,
-                      std::unique_ptr<PeerHandler> handler, std::string answer,
+                      std::unique_ptr<PeerHandler> handler, std::string_view answer,
                       const std::string& leftover) {
-  std::make_shared<WebPeer>(hub, std::move(stream), std::move(handler))
-      ->start(std::move(answer), leftover);
+  std::make_shared<WebPeer>(hub, std::move(stream), std::move(handler))->start(answer, leftover);
 }
 
 }  // namespace tapedeck::web
