@@ -33,10 +33,7 @@ Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
   auto hit = lane.reader->first_frame_at(from);
   if (!hit) return hit.error();
   if (!*hit) {
-    // All of it lies before: its last frame.
-    const auto last = lane.reader->last_frame_ns();
-    if (!last) return last.error();
-    if (*last) hit = lane.reader->first_frame_at(**last);
+    hit = lane.reader->last_frame_id();  // all of it lies before
     if (!hit) return hit.error();
   }
   const std::int64_t from_id = hit->value_or(1) - kLookBackFrames;

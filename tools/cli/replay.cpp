@@ -34,7 +34,6 @@ CommandSpec make_spec() {
           {"exit-at-end", "", "end when everything has been served", ""},
       },
       1,
-      1'000'000,
       1'000'000};
   spec.notes = fault_notes();
   for (OptionSpec& option : server_option_specs("127.0.0.1:8765"))
