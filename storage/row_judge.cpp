@@ -83,53 +83,69 @@ void RowJudge::check_common(const Stored& stored, std::string_view feed, Ns recv
   }
 }
 
-// THE SEAM for REST answers: their rows come up here, in front of those of the frames that were
-// handled after them, and only what they refer to is checked.
-void RowJudge::pass_requests(Stored& stored) {
-  for (; stored.has_row && !stored.row.frame_id; advance(stored)) {
-    const TapeRow& row = stored.row;
-    if (!row.request_id) {
-      // The recorder itself complains of a service in this way.
-      if (stored.table->id == TableId::feed_error) continue;
+bool RowJudge::can_be_decoded(const Stored& stored) {
+  const TapeRow& row = stored.row;
+  if (row.frame_id) return true;
+  if (!row.request_id) {
+    // The recorder itself complains of a service in this way.
+    if (stored.table->id != TableId::feed_error) {
       findings_.add(stored.table->name, name_of(row) + ": comes from no frame and no request");
-      continue;
     }
-    const auto request = requests_.find(*row.request_id);
-    if (request == requests_.end()) {
-      findings_.add(stored.table->name, name_of(row) + ": there is no such request");
-      continue;
-    }
-    check_common(stored, request->second.feed, request->second.recv_ns.value_or(row.recv_ns),
-                 "request");
+    return false;
   }
+  const auto request = requests_.find(*row.request_id);
+  if (request == requests_.end()) {
+    findings_.add(stored.table->name, name_of(row) + ": there is no such request");
+    return false;
+  }
+  if (has_turns_) return true;
+  check_common(stored, request->second.feed, request->second.recv_ns.value_or(row.recv_ns),
+               "request");
+  return false;
 }
 
-void RowJudge::begin(std::int64_t frame_id, Ns recv_ns, std::string_view feed) {
-  frame_id_ = frame_id;
-  recv_ns_ = recv_ns;
-  feed_ = feed;
+void RowJudge::pass_over(Stored& stored) {
+  while (stored.has_row && !can_be_decoded(stored)) advance(stored);
+}
+
+Turn RowJudge::turn_of(const TapeRow& row) const {
+  return row.frame_id ? Turn(*row.frame_id, 0) : requests_.at(*row.request_id).turn;
+}
+
+bool RowJudge::is_from_source(const TapeRow& row) const {
+  const Int& id = source_.is_request ? row.request_id : row.frame_id;
+  return id && *id == source_.id && row.frame_id.has_value() != source_.is_request;
+}
+
+void RowJudge::missing(const Row& row) {
+  const bool is_remembered = std::find(source_.remembered.begin(), source_.remembered.end(),
+                                       row.table->id) != source_.remembered.end();
+  if (is_remembered && row.event_ns.value_or(0) < source_.remembered_before_ns) {
+    ++known_before_;
+    return;
+  }
+  findings_.add(row.table->name, (source_.is_request ? "request " : "frame ") +
+                                     std::to_string(source_.id) +
+                                     " gives a row that is not on the tape");
 }
 
 void RowJudge::add_row(const Row& row) {
   Stored& stored = tables_[static_cast<std::size_t>(row.table->id)];
-  pass_requests(stored);
-  if (!stored.has_row || *stored.row.frame_id != frame_id_) {
-    findings_.add(row.table->name,
-                  "frame " + std::to_string(frame_id_) + " gives a row that is not on the tape");
-    return;
-  }
+  pass_over(stored);
+  if (!stored.has_row || !is_from_source(stored.row)) return missing(row);
   compare(stored, row);
   advance(stored);
 }
 
 void RowJudge::compare(const Stored& stored, const Row& row) {
   const TapeRow& kept = stored.row;
-  check_common(stored, feed_, recv_ns_, "frame");
+  const char* const source = source_.is_request ? "request" : "frame";
+  check_common(stored, source_.feed, source_.recv_ns, source);
   const auto differs = [&](std::string_view column, const Value& on_tape, const Value& derived) {
     if (on_tape == derived) return;
     findings_.add(stored.table->name, name_of(kept) + ": " + std::string(column) + " is " +
                                           shown(on_tape) + " on the tape, " + shown(derived) +
-                                          " from the frame");
+                                          " from the " + source);
   };
   differs("origin", Value(to_string(kept.origin)), Value(to_string(row.origin)));
   differs("event_ns", Value(kept.event_ns), Value(row.event_ns));
@@ -138,22 +154,21 @@ void RowJudge::compare(const Stored& stored, const Row& row) {
   }
 }
 
-void RowJudge::end(bool is_decoded) {
+void RowJudge::end() {
   for (Stored& stored : tables_) {
-    pass_requests(stored);
-    for (; stored.has_row && *stored.row.frame_id <= frame_id_;
-         advance(stored), pass_requests(stored)) {
-      if (*stored.row.frame_id == frame_id_ && !is_decoded) continue;
-      findings_.add(stored.table->name,
-                    name_of(stored.row) + ": the frame gives no such row, or not at this place");
+    for (pass_over(stored); stored.has_row && turn_of(stored.row) <= source_.turn;
+         advance(stored), pass_over(stored)) {
+      if (is_from_source(stored.row) && !source_.is_decoded) continue;
+      findings_.add(stored.table->name, name_of(stored.row) + ": the " +
+                                            (stored.row.frame_id ? "frame" : "request") +
+                                            " gives no such row, or not at this place");
     }
   }
 }
 
 void RowJudge::finish() {
   for (Stored& stored : tables_) {
-    pass_requests(stored);
-    for (; stored.has_row; advance(stored), pass_requests(stored)) {
+    for (pass_over(stored); stored.has_row; advance(stored), pass_over(stored)) {
       findings_.add(stored.table->name, name_of(stored.row) + ": there is no such frame");
     }
   }

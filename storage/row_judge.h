@@ -3,11 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "storage/verify.h"
@@ -26,31 +27,52 @@ class Findings {
   std::vector<Problem> problems_;
 };
 
+// Where a frame or an answer stands among all that the recorder handled.
+using Turn = std::pair<std::int64_t, std::int64_t>;
+
 // What a request's rows must agree with.
 struct RequestFacts {
   std::string feed;
   Int recv_ns;
+  std::int64_t after_frame_id = 0;
+  Turn turn;
 };
 using RequestMap = std::unordered_map<std::int64_t, RequestFacts>;
 
-// Give it to the decoder as its sink, between begin() and end() of each frame in order.
+// A frame or an answer, whose rows are to be judged.
+struct RowSource {
+  Turn turn;
+  std::int64_t id = 0;  // the frame's or the request's
+  bool is_request = false;
+  Ns recv_ns = 0;
+  std::string_view feed;    // lives until end()
+  bool is_decoded = false;  // else its rows, whatever they are, are taken as they stand
+  // Tables whose rows an earlier tape may have had already, and from before when.
+  std::span<const TableId> remembered;
+  Ns remembered_before_ns = 0;
+};
+
+// Give it to the decoder as its sink, between begin() and end() of each source in its turn.
 class RowJudge final : public RowSink {
  public:
-  RowJudge(TapeReader& tape, const RequestMap& requests, Findings& findings)
-      : tape_(tape), requests_(requests), findings_(findings) {}
+  // `has_turns`: the tape says when it handled its requests; else of their rows only what they
+  // refer to can be judged.
+  RowJudge(TapeReader& tape, const RequestMap& requests, bool has_turns, Findings& findings)
+      : tape_(tape), requests_(requests), has_turns_(has_turns), findings_(findings) {}
 
   void open();
-  // `feed` must live until end().
-  void begin(std::int64_t frame_id, Ns recv_ns, std::string_view feed);
-  // Whatever says it came from this frame, or an earlier one, and did not.
-  void end(bool is_decoded = true);
-  // After the last frame.
+  void begin(const RowSource& source) { source_ = source; }
+  // Whatever says it came from this source, or an earlier one, and did not.
+  void end();
+  // After the last one.
   void finish();
 
   void add_row(const Row& row) override;
   void set_cursor(std::string_view /*stream*/, std::string_view /*value*/) override {}
 
   std::int64_t rows() const { return rows_; }
+  // Rows that were decoded and are not on the tape, since an earlier one can have had them.
+  std::int64_t known_before() const { return known_before_; }
 
  private:
   // One table's rows, with one read ahead.
@@ -59,23 +81,26 @@ class RowJudge final : public RowSink {
     std::unique_ptr<RowCursor> cursor;
     TapeRow row;
     bool has_row = false;
-    std::int64_t last_id = 0;
   };
 
   void advance(Stored& stored);
-  // Steps over rows in front that come from no frame.
-  void pass_requests(Stored& stored);
+  // Steps over rows in front that no source can give, as far as they can be judged without one.
+  void pass_over(Stored& stored);
+  bool can_be_decoded(const Stored& stored);
+  Turn turn_of(const TapeRow& row) const;
+  bool is_from_source(const TapeRow& row) const;
+  void missing(const Row& row);
   void compare(const Stored& stored, const Row& row);
   void check_common(const Stored& stored, std::string_view feed, Ns recv_ns, const char* source);
 
   TapeReader& tape_;
   const RequestMap& requests_;
+  bool has_turns_;
   Findings& findings_;
   std::array<Stored, kTableCount> tables_;
-  std::int64_t frame_id_ = 0;
-  Ns recv_ns_ = 0;
-  std::string_view feed_;
+  RowSource source_;
   std::int64_t rows_ = 0;
+  std::int64_t known_before_ = 0;
 };
 
 }  // namespace tapedeck

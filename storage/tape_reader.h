@@ -80,6 +80,7 @@ class TapeReader {
   // In the order in which it was found; none on a tape of a recorder that did not look for it.
   virtual Result<std::vector<DriftRecord>> drift() = 0;
   virtual Result<std::vector<RequestInfo>> requests() = 0;
+  virtual Result<std::optional<RequestInfo>> request(std::int64_t id) = 0;
   // By feed and name; empty on a tape that an earlier build wrote.
   virtual Result<std::vector<StreamInfo>> streams() = 0;
 

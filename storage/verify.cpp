@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "storage/row_judge.h"
@@ -11,6 +12,8 @@ namespace tapedeck {
 namespace {
 
 constexpr std::size_t kFileDetailsMax = 100;  // that SQLite is asked for
+// How far a service's clock may be from ours.
+constexpr Ns kClockSlackNs = 60 * kNsPerSec;
 
 class Verification {
  public:
@@ -34,11 +37,6 @@ class Verification {
   }
 
  private:
-  struct Source {
-    ConnectionInfo connection;
-    Normalizer* decoder = nullptr;
-  };
-
   void check_file() {
     const auto said = tape_.integrity_check(kFileDetailsMax);
     if (!said) return findings_.add("file", said.error().message);
@@ -69,6 +67,7 @@ class Verification {
     const auto session = tape_.session();
     if (!session) return findings_.add("session", session.error().message);
     outcome_ = session->outcome;
+    started_ns_ = session->started_ns;
     if (outcome_ != "open" && outcome_ != "closed" && outcome_ != "interrupted") {
       findings_.add("session", "outcome is \"" + outcome_ + "\", which there is not");
     }
@@ -83,16 +82,9 @@ class Verification {
     if (!connections) return findings_.add("connection", connections.error().message);
     report_.connections = static_cast<std::int64_t>(connections->size());
     for (ConnectionInfo& connection : *connections) {
-      auto& decoder = by_feed_[connection.feed];
-      if (decoder == nullptr) {
-        decoder = decoders_(connection.feed);
-        if (decoder == nullptr) {
-          report_.notes.push_back("the rows of " + connection.feed +
-                                  " were not compared: this version does not know that feed");
-        }
-      }
       const std::int64_t id = connection.id;
-      sources_[id] = {std::move(connection), decoder.get()};
+      decoder_of(connection.feed);
+      connections_[id] = std::move(connection);
     }
   }
 
@@ -108,22 +100,50 @@ class Verification {
     const std::size_t id = find("id");
     const std::size_t feed = find("feed");
     const std::size_t recv_ns = find("recv_ns");
+    const std::size_t after = find("after_frame_id");
     if (std::max({id, feed, recv_ns}) == columns.size()) {
       return findings_.add("request", "lacks one of its columns id, feed and recv_ns");
     }
+    has_turns_ = after < columns.size();
     report_.requests = each_record("request", **cursor, [&](std::span<const Value> record) {
       const Value& recv = record[recv_ns];
-      requests_[record[id].integer] = {
-          std::string(record[feed].text),
-          recv.type == Value::Type::integer ? Int(recv.integer) : std::nullopt};
+      RequestFacts& facts = requests_[record[id].integer];
+      facts.feed = record[feed].text;
+      if (recv.type == Value::Type::integer) facts.recv_ns = recv.integer;
+      if (has_turns_) facts.after_frame_id = record[after].integer;
     });
+    give_turns();
+  }
+
+  // Answers that were handled after the same frame follow each other in time.
+  void give_turns() {
+    if (!has_turns_) {
+      if (report_.requests > 0) {
+        report_.notes.push_back(
+            "the rows of REST answers were not compared: the tape does not say when they came");
+      }
+      return;
+    }
+    for (const auto& [id, facts] : requests_) answers_.push_back(id);
+    std::sort(answers_.begin(), answers_.end(), [this](std::int64_t a, std::int64_t b) {
+      const RequestFacts& of_a = requests_.at(a);
+      const RequestFacts& of_b = requests_.at(b);
+      return std::tuple(of_a.after_frame_id, of_a.recv_ns, a) <
+             std::tuple(of_b.after_frame_id, of_b.recv_ns, b);
+    });
+    std::int64_t number = 0;
+    for (const std::int64_t id : answers_) {
+      RequestFacts& facts = requests_.at(id);
+      facts.turn = {facts.after_frame_id, ++number};
+    }
   }
 
   void check_gaps() {
-    const auto gaps = tape_.gaps();
+    auto gaps = tape_.gaps();
     if (!gaps) return findings_.add("gap", gaps.error().message);
-    report_.gaps = static_cast<std::int64_t>(gaps->size());
-    for (const Gap& gap : *gaps) {
+    gaps_ = std::move(*gaps);
+    report_.gaps = static_cast<std::int64_t>(gaps_.size());
+    for (const Gap& gap : gaps_) {
       const std::string name =
           "gap " + std::to_string(gap.id) + " (" + gap.feed + "/" + gap.stream + "): ";
       if (gap.to_ns && *gap.to_ns < gap.from_ns) {
@@ -138,7 +158,7 @@ class Verification {
 
   // Everything that rows come from, in the order in which the recorder handled it.
   void walk() {
-    RowJudge judge(tape_, requests_, findings_);
+    RowJudge judge(tape_, requests_, has_turns_, findings_);
     judge.open();
     auto cursor = tape_.frames(std::numeric_limits<std::int64_t>::min());
     if (!cursor) return findings_.add("frame", cursor.error().message);
@@ -147,10 +167,16 @@ class Verification {
       const auto more = (*cursor)->next(frame);
       if (!more) findings_.add("frame", more.error().message);
       if (!more || !*more) break;
+      judge_answers(frame.id, judge);
       judge_frame(frame, judge);
     }
+    judge_answers(std::numeric_limits<std::int64_t>::max(), judge);
     judge.finish();
     report_.rows = judge.rows();
+    if (judge.known_before() > 0) {
+      report_.notes.push_back("left out, as events that an earlier tape can have: " +
+                              std::to_string(judge.known_before()) + " rows");
+    }
     if (steps_back_ > 0) {
       report_.notes.push_back("the recorder's wall clock stepped back " +
                               std::to_string(steps_back_) + " times");
@@ -170,32 +196,104 @@ class Verification {
     if (frame.recv_ns < last_ns_) ++steps_back_;
     last_id_ = frame.id;
     last_ns_ = frame.recv_ns;
-    const auto source = sources_.find(frame.connection_id);
-    if (source == sources_.end()) {
+    const auto found = connections_.find(frame.connection_id);
+    const bool is_known = found != connections_.end();
+    if (!is_known) {
       findings_.add("frame",
                     name + ": there is no connection " + std::to_string(frame.connection_id));
     }
-    const bool is_known = source != sources_.end();
-    Normalizer* decoder = is_known ? source->second.decoder : nullptr;
-    judge.begin(frame.id, frame.recv_ns,
-                is_known ? std::string_view(source->second.connection.feed) : "");
+    Normalizer* decoder = is_known ? decoder_of(found->second.feed) : nullptr;
+    RowSource source = source_of(decoder);
+    source.turn = {frame.id, 0};
+    source.id = frame.id;
+    source.recv_ns = frame.recv_ns;
+    if (is_known) source.feed = found->second.feed;
+    judge.begin(source);
     if (decoder != nullptr && frame.direction == Direction::in && is_data(frame.opcode)) {
-      decode(frame, source->second, judge);
+      decode(frame, found->second, *decoder, judge);
     }
-    judge.end(decoder != nullptr);
+    judge.end();
   }
 
   // As the recorder's link does it.
-  void decode(const FrameRecord& frame, const Source& source, RowJudge& judge) {
+  void decode(const FrameRecord& frame, const ConnectionInfo& connection, Normalizer& decoder,
+              RowJudge& judge) {
     const bool is_text = frame.opcode == Opcode::text;
     if (is_text) doc_.parse(frame.payload);
-    const InFrame in{source.connection.endpoint,
-                     source.connection.slot,
-                     frame.recv_ns,
-                     frame.opcode,
-                     frame.payload,
-                     is_text ? &doc_ : nullptr};
-    source.decoder->normalize(in, judge);
+    decoder.normalize({connection.endpoint, connection.slot, frame.recv_ns, frame.opcode,
+                       frame.payload, is_text ? &doc_ : nullptr},
+                      judge);
+  }
+
+  // Those that were handled before frame `id`.
+  void judge_answers(std::int64_t id, RowJudge& judge) {
+    for (; next_answer_ < answers_.size(); ++next_answer_) {
+      const std::int64_t answer = answers_[next_answer_];
+      const RequestFacts& facts = requests_.at(answer);
+      if (facts.after_frame_id >= id) return;
+      if (facts.after_frame_id > last_id_) {
+        findings_.add("request", "request " + std::to_string(answer) + ": there is no frame " +
+                                     std::to_string(facts.after_frame_id) + " that it came after");
+      }
+      Normalizer* decoder = decoder_of(facts.feed);
+      RowSource source = source_of(decoder);
+      source.turn = facts.turn;
+      source.id = answer;
+      source.is_request = true;
+      source.recv_ns = facts.recv_ns.value_or(0);
+      source.feed = facts.feed;
+      judge.begin(source);
+      if (decoder != nullptr && facts.recv_ns) decode_answer(answer, *decoder, judge);
+      judge.end();
+    }
+  }
+
+  // As the recorder's gap filler does it.
+  void decode_answer(std::int64_t id, Normalizer& decoder, RowJudge& judge) {
+    const auto request = tape_.request(id);
+    if (!request) return findings_.add("request", request.error().message);
+    if (!*request) return;
+    const RequestInfo& info = **request;
+    const bool is_success = info.status && *info.status >= 200 && *info.status < 300;
+    if (info.purpose == "login" || !is_success || !info.body || !doc_.parse(*info.body)) return;
+    RestAnswer answer;
+    answer.purpose = info.purpose;
+    answer.stream = info.stream;
+    answer.url = info.url;
+    answer.recv_ns = *info.recv_ns;
+    answer.doc = &doc_;
+    if (info.gap_id) {
+      const auto gap = std::find_if(gaps_.begin(), gaps_.end(),
+                                    [&](const Gap& one) { return one.id == *info.gap_id; });
+      if (gap == gaps_.end()) {
+        return findings_.add("request", "request " + std::to_string(id) + ": there is no gap " +
+                                            std::to_string(*info.gap_id));
+      }
+      answer.gap = &*gap;
+    }
+    decoder.absorb(answer, judge);
+  }
+
+  RowSource source_of(const Normalizer* decoder) const {
+    RowSource source;
+    source.is_decoded = decoder != nullptr;
+    if (decoder == nullptr) return source;
+    source.remembered = decoder->remembered_tables();
+    source.remembered_before_ns = started_ns_ + kClockSlackNs;
+    return source;
+  }
+
+  // One a feed, for all that comes of it; nullptr for a feed that is not known.
+  Normalizer* decoder_of(const std::string& feed) {
+    const auto [found, is_new] = by_feed_.try_emplace(feed);
+    if (is_new) {
+      found->second = decoders_(feed);
+      if (found->second == nullptr) {
+        report_.notes.push_back("the rows of " + feed +
+                                " were not compared: this version does not know that feed");
+      }
+    }
+    return found->second.get();
   }
 
   void count_unparsed() {
@@ -210,8 +308,13 @@ class Verification {
   VerifyReport report_;
   std::string outcome_;
   std::map<std::string, std::unique_ptr<Normalizer>> by_feed_;
-  std::unordered_map<std::int64_t, Source> sources_;  // by connection
+  std::unordered_map<std::int64_t, ConnectionInfo> connections_;
   RequestMap requests_;
+  bool has_turns_ = false;
+  std::vector<std::int64_t> answers_;  // requests in their turns
+  std::size_t next_answer_ = 0;
+  std::vector<Gap> gaps_;
+  Ns started_ns_ = 0;
   JsonDoc doc_;
   std::int64_t last_id_ = 0;
   Ns last_ns_ = 0;

@@ -54,7 +54,8 @@ class Reader final : public TapeReader {
   Result<std::vector<CursorRecord>> cursors() override;
   Result<std::vector<StreamInfo>> streams() override;
   Result<std::vector<DriftRecord>> drift() override;
-  Result<std::vector<RequestInfo>> requests() override;
+  Result<std::vector<RequestInfo>> requests() override { return read_requests("ORDER BY id"); }
+  Result<std::optional<RequestInfo>> request(std::int64_t id) override;
 
   Result<std::int64_t> frame_count() override {
     return database_->query_integer("SELECT count(*) FROM frame");
@@ -111,6 +112,9 @@ class Reader final : public TapeReader {
       if (Result<void> taken = take(*select); !taken) return taken;
     }
   }
+
+  // `which`: the rest of the SELECT.
+  Result<std::vector<RequestInfo>> read_requests(const std::string& which);
 
   // The least id of a record of `table` that was received at `t` or later.
   Result<std::optional<std::int64_t>> first_at(const std::string& table, Ns t) {
@@ -258,7 +262,14 @@ Result<std::vector<DriftRecord>> Reader::drift() {
   return all;
 }
 
-Result<std::vector<RequestInfo>> Reader::requests() {
+Result<std::optional<RequestInfo>> Reader::request(std::int64_t id) {
+  auto found = read_requests("WHERE id = " + std::to_string(id));
+  if (!found) return found.error();
+  if (found->empty()) return std::optional<RequestInfo>();
+  return std::optional(std::move(found->front()));
+}
+
+Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which) {
   std::vector<RequestInfo> all;
   const auto stream = column_or("request", "stream", "NULL");
   if (!stream) return stream.error();
@@ -268,7 +279,7 @@ Result<std::vector<RequestInfo>> Reader::requests() {
   if (!after) return after.error();
   const auto result =
       each("SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, body, error, " +
-               *stream + ", " + *gap_id + ", " + *after + " FROM request ORDER BY id",
+               *stream + ", " + *gap_id + ", " + *after + " FROM request " + which,
            [&](const Statement& row) -> Result<void> {
              all.push_back({row.integer(0), row.text(1), row.text(2), row.integer(3),
                             row.optional_integer(4), row.text(5), row.text(6), optional_int(row, 7),

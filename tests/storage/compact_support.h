@@ -26,7 +26,12 @@ inline std::int64_t write_finished(const std::string& path, std::int64_t message
   gap.from_ns = kStart;
   gap.to_ns = kStart + 1;
   must(writer->put_gap(gap));
-  must(writer->put_request({1, "hypercall", "login", kStart, {}, "GET", "/", {}, "\xff body", {}}));
+  RequestInfo request;
+  request.id = 1;
+  request.feed = "hypercall";
+  request.purpose = "login";
+  request.body = "\xff body";
+  must(writer->put_request(request));
   must(writer->commit());
   must(writer->finish(tape.now_ns(), "closed"));
   return tape.frames();
