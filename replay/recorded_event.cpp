@@ -2,19 +2,16 @@
 
 namespace tapedeck {
 
-namespace {
-
-Result<void> parse_message(TapeReader& reader, std::int64_t frame_id, JsonDoc& doc) {
+Result<std::string> read_payload(TapeReader& reader, std::int64_t frame_id) {
   auto cursor = reader.frames(frame_id);
   if (!cursor) return cursor.error();
   FrameRecord frame;
   const auto found = (*cursor)->next(frame);
   if (!found) return found.error();
-  doc.parse(*found && frame.id == frame_id ? frame.payload : std::string_view());
-  return {};
+  if (!*found || frame.id != frame_id)
+    return Error{reader.path() + ": frame " + std::to_string(frame_id) + " is gone"};
+  return std::string(frame.payload);
 }
-
-}  // namespace
 
 // A cursor's views end with its next call.
 void EventReader::keep(TableId table, const TapeRow& row, std::int64_t number) {
@@ -43,11 +40,6 @@ Result<RecordedEvent> EventReader::read(TapeReader& reader, TableId table, std::
     return Error{reader.path() + ": row " + std::to_string(id) + " of " +
                  std::string(table_of(table).name) + " is gone"};
   keep(table, row, number);
-  if (row.frame_id) {
-    if (auto parsed = parse_message(reader, *row.frame_id, doc_); !parsed) return parsed.error();
-    rows_.front().message = doc_.root();
-    return RecordedEvent(rows_);
-  }
   const std::string feed(row.feed);
   const auto request_id = row.request_id;
   while (true) {

@@ -1,4 +1,4 @@
-// One event of the tape, its rows read together.
+// Single things on a tape, read whole: an event that came over REST, a frame's payload.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace tapedeck {
 
+Result<std::string> read_payload(TapeReader& reader, std::int64_t frame_id);
+
 // Reusable. Not thread-safe.
 class EventReader {
  public:
-  // The event that begins with row `id`: with the message that it was decoded from or, where it
-  // came over REST, with the rows that go on with it (without a `recall`: alone). `number` is for
-  // RecordedRow. Views live until
-  // the next call.
+  // The event that begins with row `id`, which came over REST, with the rows that go on with it
+  // (without a `recall`: alone). `number` is for RecordedRow. Views live until the next call.
   Result<RecordedEvent> read(TapeReader& reader, TableId table, std::int64_t id,
                              std::int64_t number, const Recall* recall);
 
@@ -32,7 +32,6 @@ class EventReader {
   std::vector<TapeRow> tape_rows_;
   std::deque<std::vector<Value>> values_;
   std::deque<std::string> texts_;
-  JsonDoc doc_;
 };
 
 }  // namespace tapedeck

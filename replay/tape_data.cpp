@@ -3,23 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include "replay/feed_client.h"
+#include "replay/recorded_event.h"
 
 namespace tapedeck {
-
-namespace {
-
-Result<std::string> read_payload(TapeReader& reader, std::int64_t frame_id) {
-  auto cursor = reader.frames(frame_id);
-  if (!cursor) return cursor.error();
-  FrameRecord frame;
-  const auto found = (*cursor)->next(frame);
-  if (!found) return found.error();
-  if (!*found || frame.id != frame_id)
-    return Error{reader.path() + ": frame " + std::to_string(frame_id) + " is gone"};
-  return std::string(frame.payload);
-}
-
-}  // namespace
 
 TapeData::TapeData(const Feed& feed, const Player& player, TapeSet& tapes, SnapshotIndex& snapshots,
                    EndpointTable& endpoints)

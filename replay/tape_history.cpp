@@ -107,7 +107,7 @@ Result<std::vector<std::string>> TapeHistory::by_time(const Query& query, Ns as_
       --skip;
       continue;
     }
-    auto text = answer(query, *item.reader, item.row.id, item.number);
+    auto text = answer(query, *item.reader, item.row, item.number);
     if (!text) return text.error();
     found.push_back(std::move(*text));
   }
@@ -156,18 +156,29 @@ Result<std::vector<std::string>> TapeHistory::by_id(const Query& query, Ns as_of
       --skip;
       continue;
     }
-    auto text = answer(query, first->rows->reader(), at.id, 0);
+    auto text = answer(query, first->rows->reader(), row, 0);
     if (!text) return text.error();
     found.push_back(std::move(*text));
   }
   return found;
 }
 
-Result<std::string> TapeHistory::answer(const Query& query, TapeReader& reader, std::int64_t id,
+Result<std::string> TapeHistory::answer(const Query& query, TapeReader& reader, const TapeRow& row,
                                         std::int64_t number) {
-  const auto event = event_.read(reader, *recall_.table_of(query.stream), id, number, &recall_);
-  if (!event) return event.error();
-  return recall_.answer(query, *event);
+  const TableId table = *recall_.table_of(query.stream);
+  if (!row.frame_id) {
+    const auto event = event_.read(reader, table, row.id, number, &recall_);
+    if (!event) return event.error();
+    return recall_.answer(query, *event);
+  }
+  RecordedRow live = recorded(table, row, number);
+  if (recall_.wants_message(query.stream)) {
+    const auto payload = read_payload(reader, *row.frame_id);
+    if (!payload) return payload.error();
+    doc_.parse(*payload);
+    live.message = doc_.root();
+  }
+  return recall_.answer(query, RecordedEvent(&live, 1));
 }
 
 }  // namespace tapedeck

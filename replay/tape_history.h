@@ -57,7 +57,7 @@ class TapeHistory {
   Result<std::vector<std::string>> by_id(const Query& query, Ns as_of,
                                          const std::vector<FeedRows*>& rows);
   bool is_asked(const Query& query, Ns at_ns, const RecordedRow& row) const;
-  Result<std::string> answer(const Query& query, TapeReader& reader, std::int64_t id,
+  Result<std::string> answer(const Query& query, TapeReader& reader, const TapeRow& row,
                              std::int64_t number);
 
   const std::string feed_;
@@ -66,6 +66,7 @@ class TapeHistory {
   std::map<TableId, Rows> tables_;
   Paging paging_;
   EventReader event_;
+  JsonDoc doc_;
 };
 
 }  // namespace tapedeck

@@ -23,7 +23,7 @@ struct RecordedRow {
   std::span<const Value> values;  // in the order of Table::columns
   // From 1: which one it is among the feed's rows of its table, in order of time.
   std::int64_t number = 0;
-  // The message that it was decoded from; missing when it came over REST.
+  // The message that it was decoded from; missing when it came over REST, or nobody wants it.
   Json message;
 
   // NULL when the table has no such column.
@@ -59,6 +59,10 @@ class Recall {
 
   // Whether the row is what the query's stream and symbol ask for. `row.message` is not there yet.
   virtual bool is_asked(const Query& query, const RecordedRow& row) const = 0;
+
+  // Whether answers of the stream are made of the message where there is one; else of the row
+  // alone.
+  virtual bool wants_message(std::string_view stream) const = 0;
 
   // The event in the format of the feed's REST answers.
   virtual std::string answer(const Query& query, RecordedEvent event) const = 0;

@@ -37,6 +37,9 @@ class SignalRecall final : public Recall {
            (query.symbol.empty() || row.text("symbol") == query.symbol);
   }
 
+  // One message has many legs, and a row says all that the history does.
+  bool wants_message(std::string_view /*stream*/) const override { return false; }
+
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
     return leg_of(event.front(), JsonObject());
   }

@@ -28,6 +28,8 @@ class FactorRecall final : public Recall {
            (query.symbol.empty() || row.text("factor") == query.symbol);
   }
 
+  bool wants_message(std::string_view /*stream*/) const override { return true; }
+
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
     const RecordedRow& row = event.front();
     JsonObject object;

@@ -213,6 +213,8 @@ class RowRecall final : public Recall {
     return query.symbol.empty() || row.text("symbol") == query.symbol;
   }
 
+  bool wants_message(std::string_view stream) const override { return stream == "fills"; }
+
   std::string answer(const Query& query, RecordedEvent event) const override {
     return find_stream(query.stream)->answer(event.front());
   }

@@ -158,6 +158,8 @@ class UpdateRecall final : public Recall {
            row.text(find_channel(query.stream)->symbol_member) == query.symbol;
   }
 
+  bool wants_message(std::string_view /*stream*/) const override { return true; }
+
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
     const RecordedRow& row = event.front();
     if (row.message["data"].is_object()) return rest_row(row.message);

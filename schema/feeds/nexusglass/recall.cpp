@@ -56,6 +56,8 @@ class EventRecall final : public Recall {
     return query.symbol.empty() || row.text("symbol") == query.symbol;
   }
 
+  bool wants_message(std::string_view /*stream*/) const override { return true; }
+
   std::string answer(const Query& /*query*/, RecordedEvent event) const override {
     const RecordedRow& row = event.front();
     const Json sent = event_in(row.message, row.text("event_id"));
