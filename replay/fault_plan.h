@@ -1,7 +1,7 @@
 // Faults on purpose (`--faults`): how they are written down, and what they decide. Pure: the same
 // plan, client and frames give the same faults, whatever the timing.
 //
-//   SPEC  RULE [ ";" RULE ]…            drop:p=0.01,feed=hypercall;close:at=+5s,code=1012
+//   SPEC  RULE [ ";" RULE ]…            drop:p=0.01,feed=FEED;close:at=+5s,code=1012
 //   RULE  KIND ":" KEY "=" VALUE [ "," KEY "=" VALUE ]…      or seed=N for the whole SPEC
 //
 // KIND          does                                                      takes

@@ -128,7 +128,7 @@ OptionSpec fault_option_spec() {
 }
 
 std::string fault_notes() {
-  return R"(faults: --faults 'drop:p=0.01,feed=hypercall;close:at=+5s,code=1012,reason=restart'
+  return R"(faults: --faults 'drop:p=0.01,feed=FEED;close:at=+5s,code=1012,reason=restart'
   RULE        KIND:KEY=VALUE[,KEY=VALUE…], or seed=N for all of them
   drop        the data frame is not sent
   duplicate   it is sent twice
