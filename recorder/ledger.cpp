@@ -132,10 +132,14 @@ void GapLedger::missed(std::string_view stream, Ns since_ns, Ns at_ns, std::stri
 
 void GapLedger::refused(std::string_view stream, Ns at_ns, std::string_view why) {
   Stream& state = stream_of(stream);
-  if (state.refused) return;
-  state.refused = make(stream, state, GapCause::channel, at_ns, why);
-  // What the service does not give it does not give later either.
-  state.refused->status = GapStatus::unfillable;
+  if (state.refused) {
+    if (state.refused->detail == why) return;
+    state.refused->detail = std::string(why);
+  } else {
+    state.refused = make(stream, state, GapCause::channel, at_ns, why);
+    // What the service does not give it does not give later either.
+    state.refused->status = GapStatus::unfillable;
+  }
   journal_->put_gap(*state.refused);
 }
 

@@ -50,7 +50,8 @@ class GapLedger {
   void missed(std::string_view stream, Ns since_ns, Ns at_ns, std::string_view why);
 
   // A part of `stream` (some symbols) is refused while the rest of it is received: a gap of its own
-  // from `at_ns` until the session ends, or until allowed().
+  // from `at_ns` until the session ends, or until allowed(). Said again, `why` takes the place of
+  // what was said before.
   void refused(std::string_view stream, Ns at_ns, std::string_view why);
   void allowed(std::string_view stream, Ns at_ns);
 

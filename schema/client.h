@@ -70,7 +70,7 @@ class ClientActions {
   // `stream` alone is lost (refused, crashed) while the connection lives: a gap opens.
   virtual void lost(std::string_view stream, GapCause cause, std::string_view why) = 0;
   // A part of `stream`, such as some of its symbols, is refused while the rest is received. Before
-  // its ready().
+  // its ready(), or as soon as it is known; again where more is known of why.
   virtual void refused(std::string_view stream, std::string_view why) = 0;
   // Gives this connection up; `why` is for the log and `connection.error`, and names the remedy
   // when the failure is permanent.

@@ -169,5 +169,30 @@ TEST_F(LedgerTest, AWallClockThatSteppedBackNeverMakesAGapEndBeforeItBegins) {
   EXPECT_EQ(journal_.gaps.at(1).to_ns, at(10));
 }
 
+TEST_F(LedgerTest, APartThatIsRefusedIsAGapOfItsOwnUntilASubscriptionIsWhole) {
+  ledger_.refused("quotes", at(1), "SOL left out");
+  ledger_.up("quotes", 0, at(1));
+  EXPECT_EQ(lines(), Lines{"channel quotes 1001+0ms.. SOL left out"});
+  EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::unfillable);
+  EXPECT_EQ(ledger_.open_gaps(), 1U);
+  ledger_.refused("quotes", at(2), "SOL refused: the limit");
+  EXPECT_EQ(lines(), Lines{"channel quotes 1001+0ms.. SOL refused: the limit"});
+  // The connection is lost and comes back, as narrow as before, then whole.
+  ledger_.down("quotes", 0, GapCause::disconnect, at(5), "reset");
+  ledger_.refused("quotes", at(6), "SOL refused: the limit");
+  ledger_.up("quotes", 0, at(6));
+  EXPECT_EQ(lines(), (Lines{"channel quotes 1001+0ms.. SOL refused: the limit",
+                            "disconnect quotes 1005+0ms..1006+0ms reset"}));
+  ledger_.allowed("quotes", at(9));
+  EXPECT_EQ(lines().front(), "channel quotes 1001+0ms..1009+0ms SOL refused: the limit");
+  EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::unfillable);
+  ledger_.allowed("quotes", at(10));
+  ledger_.refused("quotes", at(11), "XRP left out");
+  ledger_.finish(at(12));
+  EXPECT_EQ(lines().back(), "channel quotes 1011+0ms..1012+0ms XRP left out");
+  EXPECT_EQ(whole_, Lines{"disconnect quotes 1005+0ms..1006+0ms reset"})
+      << "nobody is asked for what is refused";
+}
+
 }  // namespace
 }  // namespace tapedeck

@@ -72,6 +72,31 @@ bool accepts_nothing(const Subscription& asked, Json symbols) {
   return true;
 }
 
+// What was asked for and an acknowledgement leaves out. One without a list, or with the wildcard,
+// leaves nothing out.
+std::vector<std::string> left_out(const Subscription& asked, Json symbols) {
+  std::set<std::string_view> accepted;
+  for (Json symbol = symbols.first(); symbol.exists(); symbol = symbol.next()) {
+    accepted.insert(symbol.text());
+  }
+  if (!symbols.is_array() || accepted.contains(kWildcard)) return {};
+  std::vector<std::string> missing;
+  for (const std::string& symbol : asked.symbols) {
+    if (!accepted.contains(symbol)) missing.push_back(symbol);
+  }
+  return missing;
+}
+
+// Everything was asked for, and the acknowledgement names what is left of it (a document's one
+// names the wildcard).
+bool narrows_everything(const Subscription& asked, Json symbols) {
+  if (!asked.symbols.empty() || !symbols.is_array() || symbols.size() == 0) return false;
+  for (Json symbol = symbols.first(); symbol.exists(); symbol = symbol.next()) {
+    if (symbol.text() == kWildcard) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string> MarketClient::streams() const {
@@ -88,6 +113,8 @@ void MarketClient::on_start(ClientActions& actions) {
   lost_.clear();
   refusal_.clear();
   rejected_.clear();
+  cut_.clear();
+  explained_.clear();
   may_ask_again_ = true;
   std::string url = settings_->ws_url + "/";
   if (settings_->auth == Auth::query) url += "?key=" + percent_encode(settings_->api_key);
@@ -160,11 +187,40 @@ void MarketClient::on_subscribed(Json message, ClientActions& actions) {
   if (accepts_nothing(*asked, message["symbols"])) {
     const std::string why =
         refusal_.empty() ? "the service accepted none of its symbols" : refusal_;
-    return lose(asked->channel, why, actions);
+    explained_.insert(asked->symbols.begin(), asked->symbols.end());
+    lose(asked->channel, why, actions);
+    return refuse_unexplained(actions);
   }
   lost_.erase(asked->channel);
+  const std::vector<std::string> missing = left_out(*asked, message["symbols"]);
+  if (!missing.empty()) {
+    explained_.insert(missing.begin(), missing.end());
+    refuse(asked->channel, join(missing, ", "), actions);
+  } else if (narrows_everything(*asked, message["symbols"])) {
+    refuse(asked->channel, "everything but " + std::string(message["symbols"].raw()), actions);
+  }
   actions.ready(asked->channel);
   resolve(asked->channel);
+  refuse_unexplained(actions);
+}
+
+void MarketClient::refuse(const std::string& channel, const std::string& what,
+                          ClientActions& actions) {
+  cut_.insert_or_assign(channel, what);
+  actions.refused(channel, what + (refusal_.empty() ? " left out of the acknowledgement"
+                                                    : " refused (" + refusal_ + ")"));
+}
+
+void MarketClient::refuse_unexplained(ClientActions& actions) {
+  if (!pending_.empty()) return;
+  for (const Subscription& one : settings_->subscriptions) {
+    if (lost_.contains(one.channel) || cut_.contains(one.channel)) continue;
+    std::vector<std::string> missing;
+    for (const std::string& symbol : one.symbols) {
+      if (rejected_.contains(symbol) && !explained_.contains(symbol)) missing.push_back(symbol);
+    }
+    if (!missing.empty()) refuse(one.channel, join(missing, ", "), actions);
+  }
 }
 
 void MarketClient::resolve(std::string_view channel) {
@@ -191,11 +247,13 @@ void MarketClient::on_error(Json message, ClientActions& actions) {
   if (error.code == code::kConnectionLimit) {
     return fail(Failure::passing, limit_remedy(what), actions);
   }
+  if (error.code == code::kSymbolLimit && phase_ != Phase::authenticating) {
+    return on_symbol_limit(error, actions);
+  }
   // Later ones are rows; should the service mean them to end the connection, it closes it.
   if (phase_ == Phase::settled) return;
-  if (phase_ == Phase::subscribing) {
-    if (error.code == code::kInvalidChannel) return on_invalid_channel(error, actions);
-    if (error.code == code::kSymbolLimit) return on_symbol_limit(error, actions);
+  if (phase_ == Phase::subscribing && error.code == code::kInvalidChannel) {
+    return on_invalid_channel(error, actions);
   }
   const std::string_view during = phase_ == Phase::authenticating ? "the key" : "the subscription";
   fail(Failure::passing, "the service refused " + std::string(during) + " (" + what + ")", actions);
@@ -225,7 +283,10 @@ void MarketClient::on_invalid_channel(const ErrorInfo& error, ClientActions& act
 void MarketClient::on_symbol_limit(const ErrorInfo& error, ClientActions& actions) {
   refusal_ = describe(error);
   for (std::string& symbol : rejected_symbols(error.message)) rejected_.insert(std::move(symbol));
-  actions.arm(kSettleTimer, kSettleAfter);
+  if (phase_ == Phase::subscribing) return actions.arm(kSettleTimer, kSettleAfter);
+  // It explains what the acknowledgements before it left out.
+  for (const auto& [channel, what] : std::map(cut_)) refuse(channel, what, actions);
+  refuse_unexplained(actions);
 }
 
 void MarketClient::settle(ClientActions& actions) {
@@ -238,9 +299,13 @@ void MarketClient::settle(ClientActions& actions) {
   if (!refusal_.empty()) {
     const std::vector<std::string> unanswered(pending_.begin(), pending_.end());
     for (const std::string& channel : unanswered) {
-      if (is_rejected(*find(channel))) lose(channel, refusal_, actions);
+      const Subscription& asked = *find(channel);
+      if (!is_rejected(asked)) continue;
+      explained_.insert(asked.symbols.begin(), asked.symbols.end());
+      lose(channel, refusal_, actions);
     }
   }
+  refuse_unexplained(actions);
   if (pending_.empty() || !may_ask_again_) return;
   may_ask_again_ = false;
   subscribe(actions);

@@ -1,6 +1,7 @@
 // The recorder's side of Market.ai's protocol (document, "Authentication", "Protocol").
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,9 +14,10 @@ namespace tapedeck::marketai {
 
 // Authenticates in the address or by its first message, then asks for all channels in one message.
 // Each acknowledgement makes its channel's stream ready, unless the service took none of the
-// symbols asked for. A refusal costs the channels that it is about, no others: what is still
-// unanswered a moment after a refusal was refused with it, or, if the refusal named other channels,
-// is asked for once more without those.
+// symbols asked for; those that it leaves out are refused, as are those that the service says it
+// rejected and no acknowledgement leaves out. A refusal costs the channels that it is about, no
+// others: what is still unanswered a moment after a refusal was refused with it, or, if the refusal
+// named other channels, is asked for once more without those.
 class MarketClient final : public Client {
  public:
   // `settings` must outlive the client.
@@ -38,6 +40,10 @@ class MarketClient final : public Client {
   void on_error(Json message, ClientActions& actions);
   void on_invalid_channel(const ErrorInfo& error, ClientActions& actions);
   void on_symbol_limit(const ErrorInfo& error, ClientActions& actions);
+  // `what` of a channel that is received otherwise.
+  void refuse(const std::string& channel, const std::string& what, ClientActions& actions);
+  // Rejected symbols that no acknowledgement has left out, once everything is answered.
+  void refuse_unexplained(ClientActions& actions);
   // A refusal's consequences for what is still unanswered.
   void settle(ClientActions& actions);
   bool is_rejected(const Subscription& asked) const;
@@ -52,7 +58,9 @@ class MarketClient final : public Client {
   std::set<std::string, std::less<>> lost_;
   // The refusal that waits to be settled; "" when there is none.
   std::string refusal_;
-  std::set<std::string, std::less<>> rejected_;  // symbols that it names
+  std::set<std::string, std::less<>> rejected_;          // symbols that it names
+  std::map<std::string, std::string, std::less<>> cut_;  // what is refused of a channel
+  std::set<std::string, std::less<>> explained_;         // rejected symbols: a channel lacks them
   bool may_ask_again_ = true;
 };
 

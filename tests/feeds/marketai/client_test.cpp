@@ -103,15 +103,75 @@ TEST(MarketClient, KeepsTheSymbolsThatWereAcceptedBeyondTheLimit) {
   for (const bool error_first : {true, false}) {
     Driven driven(channels(R"([{"type":"quotes","symbols":["BTC/USDT","SOL/USDT","XRP/USDT"]}])"));
     driven.begin();
+    const std::string told = std::string("refused quotes: SOL/USDT, XRP/USDT refused (") +
+                             "SYMBOL_LIMIT_EXCEEDED: " + kLimit + ")";
+    const std::string untold = "refused quotes: SOL/USDT, XRP/USDT left out of the acknowledgement";
     if (error_first) {
       EXPECT_EQ(driven.document("error_symbol_limit_exceeded"), Lines{"arm 2 2000"});
     }
-    EXPECT_EQ(driven.subscribed("quotes", R"(["BTC/USDT"])"), Lines{"ready quotes"});
+    EXPECT_EQ(driven.subscribed("quotes", R"(["BTC/USDT"])"),
+              (Lines{error_first ? told : untold, "ready quotes"}));
     if (!error_first) {
-      EXPECT_EQ(driven.document("error_symbol_limit_exceeded"), Lines{});
+      EXPECT_EQ(driven.document("error_symbol_limit_exceeded"), Lines{told}) << "now it says why";
     }
     EXPECT_EQ(driven.timer(kSettle), Lines{});
+    driven.begin();
+    EXPECT_EQ(driven.subscribed("quotes", R"(["BTC/USDT","SOL/USDT","XRP/USDT"])"),
+              Lines{"ready quotes"})
+        << "the next attempt is whole";
   }
+}
+
+TEST(MarketClient, PutsARejectedSymbolToTheChannelsThatLackIt) {
+  const std::string config = channels(
+      R"([{"type":"quotes","symbols":["BTC/USDT","SOL/USDT"]},{"type":"book","symbols":["SOL/USDT"]},)"
+      R"({"type":"trades","symbols":["BTC/USDT"]}])");
+  const std::string why = " refused (SYMBOL_LIMIT_EXCEEDED: Limit exceeded. Rejected: SOL/USDT)";
+  const std::string limit = "Limit exceeded. Rejected: SOL/USDT";
+  // One acknowledgement leaves it out: the refusal is explained, the other channel has it.
+  Driven explained(config);
+  explained.begin();
+  explained.error("SYMBOL_LIMIT_EXCEEDED", limit);
+  EXPECT_EQ(explained.subscribed("quotes", R"(["BTC/USDT"])"),
+            (Lines{"refused quotes: SOL/USDT" + why, "ready quotes"}));
+  EXPECT_EQ(explained.subscribed("book", R"(["SOL/USDT"])"), Lines{"ready book"});
+  EXPECT_EQ(explained.subscribed("trades", R"(["BTC/USDT"])"), Lines{"ready trades"});
+
+  // None does: it may be missing from each channel that asked for it.
+  Driven echoed(config);
+  echoed.begin();
+  echoed.error("SYMBOL_LIMIT_EXCEEDED", limit);
+  EXPECT_EQ(echoed.subscribed("quotes", R"(["BTC/USDT","SOL/USDT"])"), Lines{"ready quotes"});
+  EXPECT_EQ(echoed.subscribed("book", "null"), Lines{"ready book"});
+  EXPECT_EQ(
+      echoed.subscribed("trades", R"(["BTC/USDT"])"),
+      (Lines{"ready trades", "refused quotes: SOL/USDT" + why, "refused book: SOL/USDT" + why}));
+
+  // A channel that is lost altogether lacks it.
+  Driven lost(config);
+  lost.begin();
+  EXPECT_EQ(lost.subscribed("quotes", R"(["BTC/USDT","SOL/USDT"])"), Lines{"ready quotes"});
+  EXPECT_EQ(lost.subscribed("trades", R"(["BTC/USDT"])"), Lines{"ready trades"});
+  lost.error("SYMBOL_LIMIT_EXCEEDED", limit);
+  EXPECT_EQ(lost.timer(kSettle), Lines{"lost book: SYMBOL_LIMIT_EXCEEDED: " + limit});
+
+  Driven late(config);
+  late.begin();
+  late.subscribed("quotes", "null");
+  late.subscribed("book", "null");
+  late.subscribed("trades", "null");
+  EXPECT_EQ(late.error("SYMBOL_LIMIT_EXCEEDED", limit),
+            (Lines{"refused quotes: SOL/USDT" + why, "refused book: SOL/USDT" + why}));
+}
+
+TEST(MarketClient, AdmitsThatEverythingBecameAList) {
+  Driven driven(channels(R"(["quotes","signals"])"));
+  driven.begin();
+  EXPECT_EQ(driven.subscribed("quotes", R"(["BTC/USDT","ETH/USDT"])"),
+            (Lines{R"(refused quotes: everything but ["BTC/USDT","ETH/USDT"] left out of the )"
+                   "acknowledgement",
+                   "ready quotes"}));
+  EXPECT_EQ(driven.subscribed("signals"), Lines{"ready signals"});
 }
 
 TEST(MarketClient, LosesAChannelOfWhichNothingWasAccepted) {
@@ -161,7 +221,6 @@ TEST(MarketClient, ReadsAcknowledgementsWithoutOrWithOtherSymbolsKindly) {
       {R"(["BTC/USDT"])", R"(["ETH/USDT","BTC/USDT"])"},
       {"[]", "[]"},
       {"[]", R"(["*"])"},
-      {"[]", R"(["BTC/USDT"])"},
   };
   for (const auto& c : cases) {
     Driven driven(channels(R"([{"type":"quotes","symbols":)" + std::string(c.symbols) + "}]"));
