@@ -221,8 +221,10 @@ void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo
   page.added = rows.added();
   rows.tell_ledger(*info.recv_ns);
   if (!page.problem.empty()) {
-    return later("the answer is not understood (" + page.problem + ")" +
-                 (response.body.empty() ? ", it is empty" : ""));
+    later("the answer is not understood (" + page.problem + ")" +
+          (response.body.empty() ? ", it is empty" : ""));
+    // Some services refuse with a 2xx, and say there when to come again.
+    return wait_as_asked(job, response);
   }
   job.failures = 0;
   job.request.reset();
@@ -239,12 +241,17 @@ void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo
   job.fill->on_page(page, *this);
 }
 
+// Not before the service wants to be asked again, if it says so.
+void GapFiller::wait_as_asked(Job& job, const RestResponse& response) const {
+  const Stamp now = environment_.clock().now();
+  const std::optional<Ns> asked = retry_after(response, now.wall);
+  if (asked) job.due_mono = std::max(job.due_mono, now.mono + *asked);
+}
+
 // The same request again, later.
 void GapFiller::trouble(Job& job, const RestResponse& response) {
-  const Ns now_wall = environment_.clock().now().wall;
-  const std::optional<Ns> asked = retry_after(response, now_wall);
   back_off(job, describe_answer(response));
-  if (asked) job.due_mono = std::max(job.due_mono, mono() + *asked);
+  wait_as_asked(job, response);
   if (response.status == kTooManyRequests) {
     paused_until_mono_ = std::max(paused_until_mono_, job.due_mono);
   }

@@ -85,6 +85,7 @@ class GapFiller final : private FillActions {
   void handle(Job& job, const RestResponse& response, const RequestInfo& info);
   void absorb(Job& job, const RestResponse& response, const RequestInfo& info, const JsonDoc& doc);
   void trouble(Job& job, const RestResponse& response);
+  void wait_as_asked(Job& job, const RestResponse& response) const;
   void back_off(Job& job, std::string_view why);
   void conclude(Job& job, GapStatus status, std::string_view why);
   void put(Job& job, std::string_view what);

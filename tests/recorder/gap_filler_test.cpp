@@ -64,6 +64,10 @@ class PagedNormalizer final : public Normalizer {
       page.problem = "no object";
       return page;
     }
+    if (answer.root()["ok"].boolean() == false) {
+      page.problem = "refused";
+      return page;
+    }
     const auto count = answer.root()["rows"].integer().value_or(0);
     for (std::int64_t i = 0; i < count; ++i) {
       rows.add(FeedError{"r", answer.stream}, std::nullopt, Origin::gapfill);
@@ -205,6 +209,18 @@ TEST_F(GapFillerTest, ATooManyRequestsPausesTheWholeFeedForAsLongAsItSays) {
   answer(200, R"({"last":"end"})");
   EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::filled);
   EXPECT_EQ(journal_.gaps.at(2).status, GapStatus::filled);
+}
+
+TEST_F(GapFillerTest, ARefusalWithATwoHundredIsWaitedForAsLongAsItSays) {
+  add();
+  answer(200, R"({"ok":false,"error":{"code":"RATE_LIMITED","retry_after":20}})");
+  EXPECT_EQ(gap(), "after open 0 reset; not filled yet: the answer is not understood (refused)");
+  expect_silence_of(20'000);
+  // Nothing is said: the back-off alone.
+  answer(200, R"({"ok":false,"error":{"code":"RATE_LIMITED"}})");
+  expect_silence_of(1'750);
+  answer(200, R"({"last":"end"})");
+  EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::filled);
 }
 
 TEST_F(GapFillerTest, OneGapsTroubleDoesNotHoldTheOthersUp) {
