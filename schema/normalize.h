@@ -59,18 +59,22 @@ struct RestPage {
   std::string problem;     // why it could not be read; empty when it could
   std::int64_t items = 0;  // events or states in it
   std::int64_t added = 0;  // of these, how many became rows
+  Ns recv_ns = 0;          // of the answer; 0 where no fill of the feed looks at it
   // Where its items lie in the stream's own order (identifiers), as text; empty where it has none.
   std::string first;
   std::string last;
   // Where they lie in time, by their own clock.
   Int oldest_ns;
   Int newest_ns;
-  std::string next;  // the cursor of the next page, where the service gives one
+  bool is_newest_first = false;  // that is its order, as sent
+  std::string next;              // the cursor of the next page, where the service gives one
   // It holds something that was known from before the gap; something known that came after it.
   bool meets_before = false;
   bool meets_after = false;
   // The socket has already brought something that lies behind everything in this answer.
   bool is_behind = false;
+  // Nothing of the gap that it was asked about can be missing any more.
+  bool is_whole = false;
 };
 
 // A row of an earlier tape of the same recorder, told to a decoder that goes on where it ended.

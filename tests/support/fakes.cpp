@@ -139,7 +139,7 @@ std::vector<std::string> DrivenFill::answer(std::string_view body, int status) {
   answer.purpose = log_.asked.purpose;
   answer.stream = gap_.stream;
   answer.url = log_.asked.url;
-  answer.recv_ns = gap_.to_ns.value_or(0) + kNsPerSec;
+  answer.recv_ns = gap_.to_ns.value_or(0) + answered_after_ns;
   answer.gap = &gap_;
   answer.doc = &doc;
   const std::size_t before = rows.rows.size();

@@ -1,7 +1,6 @@
 #include "schema/feeds/marketai/client.h"
 
 #include <algorithm>
-#include <array>
 
 #include "schema/base/text.h"
 #include "schema/feeds/marketai/wire.h"
@@ -17,23 +16,6 @@ constexpr int kSettleTimer = 2;
 constexpr Ns kSettleAfter = 2 * kNsPerSec;
 constexpr std::uint16_t kCloseUnauthorized = 4401;  // assumed, as a sibling service has it
 constexpr std::uint16_t kCloseForbidden = 4403;
-
-// `UNAUTHORIZED` is documented, the rest assumed.
-bool is_about_credentials(std::string_view code) {
-  constexpr std::array<std::string_view, 4> kCodes = {code::kUnauthorized, "INVALID_API_KEY",
-                                                      "INVALID_KEY", "FORBIDDEN"};
-  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
-}
-
-// `code: message`, or what there is of it.
-std::string describe(const ErrorInfo& error) {
-  std::string text(error.code);
-  if (!error.message.empty()) {
-    if (!text.empty()) text += ": ";
-    text += error.message;
-  }
-  return text.empty() ? "an error without code or message" : text;
-}
 
 std::string credentials_remedy(std::string_view what) {
   return "the service refused the key (" + std::string(what) +

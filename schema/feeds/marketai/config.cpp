@@ -14,6 +14,8 @@ constexpr std::int64_t kPingMsMin = 1'000;
 constexpr std::int64_t kPingMsMax = 3'600'000;
 constexpr std::int64_t kLimitDefault = 1'000;  // assumed
 constexpr std::int64_t kLimitMax = 100'000;
+constexpr std::int64_t kWaitMsDefault = 20'000;
+constexpr std::int64_t kWaitMsMax = 3'600'000;
 
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
@@ -126,13 +128,16 @@ void read_rest(ConfigReader& config, Settings& settings) {
   for (std::size_t i = 0; i < kChannels.size(); ++i) {
     const Channel& channel = kChannels[i];
     std::string& path = settings.rest_paths[i];
+    const bool is_off = rest.is_null(channel.rest_key);
     path = rest.text(channel.rest_key, channel.rest_path);
+    if (is_off) path.clear();
     if (!path.empty() && !path.starts_with('/')) {
       rest.fail(channel.rest_key, "must start with \"/\", such as \"/v1/" +
-                                      std::string(channel.name) + "\", or be \"\" for no history");
+                                      std::string(channel.name) + "\", or be null for no history");
     }
   }
   settings.rest_limit = static_cast<int>(rest.integer("limit", kLimitDefault, 1, kLimitMax));
+  settings.rest_wait = rest.integer("wait_ms", kWaitMsDefault, 0, kWaitMsMax) * kNsPerMs;
   rest.reject_unknown();
   config.absorb(rest);
 }

@@ -34,6 +34,8 @@ struct Settings {
   // filled.
   std::array<std::string, kChannels.size()> rest_paths;
   int rest_limit = 0;  // rows a page
+  // How long after a gap to wait for an event by which its end can be proven.
+  Ns rest_wait = 0;
 };
 
 // Errors are left in `config`.

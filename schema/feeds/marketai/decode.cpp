@@ -6,17 +6,23 @@
 #include <vector>
 
 #include "schema/base/text.h"
-#include "schema/feeds/fold.h"
 
 namespace tapedeck::marketai {
 
 namespace {
 
 // The event's own time where it has one, else that of the update.
-Int event_time(Json message, Problem& problem) {
-  const Int own = Fields(message["data"], problem).time("timestamp");
-  const Int sent = Fields(message, problem).time("ts");
+Int event_time(const Update& update, Problem& problem) {
+  const Int own = Fields(update.data, problem).time("timestamp");
+  const Int sent = Fields(update.message, problem).time("ts");
   return own ? own : sent;
+}
+
+// A required text that the question has already said where the row does not.
+Text said_or_asked(Fields& data, std::string_view name, Text asked) {
+  const Json said = data.object()[name];
+  const bool is_absent = !said.exists() || said.kind() == JsonKind::null;
+  return is_absent && !asked.empty() ? asked : data.text(name, Need::required);
 }
 
 // A side in lower case; absent stays absent.
@@ -26,10 +32,10 @@ Text lower_side(Text sent, std::string& storage) {
   return storage;
 }
 
-void decode_quotes(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_quotes(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Quote aggregate;
-  aggregate.symbol = data.text("symbol", Need::required);
+  aggregate.symbol = said_or_asked(data, "symbol", update.symbol);
   aggregate.mid = data.decimal("global_mid");
   aggregate.vwap = data.decimal("global_vwap");
   aggregate.max_arb_bps = data.decimal("max_arb_bps");
@@ -48,7 +54,7 @@ void decode_quotes(Json message, Problem& problem, RowSink& rows) {
     quote.obi = venue.decimal("obi");
     quotes.push_back(quote);
   }
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (problem.any()) return;
   for (const Quote& quote : quotes) rows.add(quote, event_ns);
 }
@@ -90,14 +96,14 @@ Text metrics(Json data, std::string& out) {
   return out;
 }
 
-void decode_book(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_book(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   std::string bids;
   std::string asks;
   std::string analysis;
   Book row;
   row.venue = data.text("exchange");
-  row.symbol = data.text("symbol", Need::required);
+  row.symbol = said_or_asked(data, "symbol", update.symbol);
   row.best_bid = data.decimal("best_bid");
   row.best_ask = data.decimal("best_ask");
   row.bids = walls(data, "bid_walls", bids, problem);
@@ -105,27 +111,27 @@ void decode_book(Json message, Problem& problem, RowSink& rows) {
   row.mid = data.decimal("mid_price");
   row.spread_bps = data.decimal("spread_bps");
   row.metrics = metrics(data.object(), analysis);
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_trade(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_trade(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   std::string side;
   Trade row;
   row.venue = data.text("exchange");
-  row.symbol = data.text("symbol", Need::required);
+  row.symbol = said_or_asked(data, "symbol", update.symbol);
   row.price = data.decimal("price", Need::required);
   row.size = data.decimal("quantity", Need::required);
   row.side = lower_side(data.text("side"), side);
   row.trade_id = data.decimal("trade_id");
   row.is_liquidation = data.flag("is_liquidation");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_signal(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_signal(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Alert row;
   row.event_id = data.decimal("id");
   row.type = data.text("signal_type", Need::required);
@@ -134,42 +140,42 @@ void decode_signal(Json message, Problem& problem, RowSink& rows) {
   row.narrative = data.text("narrative");
   const Json details = data.object()["data"];
   if (details.exists() && details.kind() != JsonKind::null) row.data = details.raw();
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_liquidation(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_liquidation(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   std::string side;
   Liquidation row;
   row.venue = data.text("exchange");
-  row.symbol = data.text("symbol", Need::required);
+  row.symbol = said_or_asked(data, "symbol", update.symbol);
   row.side = lower_side(data.text("side"), side);
   row.price = data.decimal("price", Need::required);
   row.size = data.decimal("quantity", Need::required);
   row.notional = data.decimal("notional_usd");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_funding(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_funding(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Funding row;
   row.venue = data.text("exchange");
-  row.symbol = data.text("symbol", Need::required);
+  row.symbol = said_or_asked(data, "symbol", update.symbol);
   row.rate = data.decimal("rate", Need::required);
   row.predicted_rate = data.decimal("predicted_rate");
   row.next_ns = data.time("next_funding_time");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_kline(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_kline(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Candle row;
   row.venue = data.text("exchange");
-  row.symbol = data.text("symbol", Need::required);
-  row.interval = data.text("interval", Need::required);
+  row.symbol = said_or_asked(data, "symbol", update.symbol);
+  row.interval = said_or_asked(data, "interval", update.interval);
   row.open = data.decimal("open", Need::required);
   row.high = data.decimal("high", Need::required);
   row.low = data.decimal("low", Need::required);
@@ -178,24 +184,24 @@ void decode_kline(Json message, Problem& problem, RowSink& rows) {
   row.open_ns = data.time("open_time", Need::required);
   row.close_ns = data.time("close_time");
   row.is_closed = data.flag("is_closed");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_narrative(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_narrative(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Narrative row;
   row.symbol = data.text("symbol");
   row.text = data.text("narrative", Need::required);
   row.source = data.text("source");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
-void decode_prediction(Json message, Problem& problem, RowSink& rows) {
-  Fields data(message["data"], problem);
+void decode_prediction(const Update& update, Problem& problem, RowSink& rows) {
+  Fields data(update.data, problem);
   Prediction row;
-  row.coin = data.text("coin", Need::required);
+  row.coin = said_or_asked(data, "coin", update.symbol);
   row.timeframe = data.text("timeframe");
   row.up_price = data.decimal("upPrice");
   row.down_price = data.decimal("downPrice");
@@ -203,17 +209,8 @@ void decode_prediction(Json message, Problem& problem, RowSink& rows) {
   row.liquidity = data.decimal("liquidity");
   row.seconds_remaining = data.id("timeRemainingSeconds");
   row.active = data.flag("active");
-  const Int event_ns = event_time(message, problem);
+  const Int event_ns = event_time(update, problem);
   if (!problem.any()) rows.add(row, event_ns);
-}
-
-std::uint64_t key_of(Json data, std::initializer_list<std::string_view> members) {
-  std::uint64_t key = 0;
-  for (const std::string_view member : members) {
-    const std::string_view value = data[member].scalar();
-    key = hash_combine(key, value.empty() ? 0 : hash_text(value));
-  }
-  return key;
 }
 
 }  // namespace
@@ -238,19 +235,6 @@ Decoder decoder_of(std::string_view channel) {
     if (route.channel == channel) return route.decode;
   }
   return nullptr;
-}
-
-std::optional<std::uint64_t> identity_of(std::string_view channel, Json message) {
-  const Json data = message["data"];
-  const auto of_channel = [&](std::uint64_t key) { return hash_combine(hash_text(channel), key); };
-  if (channel == "signals" && !data["id"].scalar().empty()) return of_channel(key_of(data, {"id"}));
-  if (channel == "trades" && !data["trade_id"].scalar().empty()) {
-    return of_channel(key_of(data, {"exchange", "symbol", "trade_id"}));
-  }
-  if (channel == "klines" && data["is_closed"].boolean() == true) {
-    return of_channel(key_of(data, {"exchange", "symbol", "interval", "open_time"}));
-  }
-  return std::nullopt;
 }
 
 }  // namespace tapedeck::marketai

@@ -2,8 +2,6 @@
 // why in `problem`. Pure. Fields and tables stand in docs/feeds/marketai.md.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "schema/feeds/marketai/fields.h"
@@ -11,15 +9,18 @@
 
 namespace tapedeck::marketai {
 
-// `message` is the whole update; its `data` must be an object.
-using Decoder = void (*)(Json message, Problem& problem, RowSink& rows);
+// What a decoder reads: an update of the socket, or a row of a REST answer.
+struct Update {
+  Json message;  // holds `ts`, when the service sent it; missing for a bare row
+  Json data;     // an object
+  // What a REST answer was asked for, where a row does not say itself; absent in an update.
+  Text symbol;
+  Text interval;
+};
+
+using Decoder = void (*)(const Update& update, Problem& problem, RowSink& rows);
 
 // nullptr for a channel that is not known.
 Decoder decoder_of(std::string_view channel);
-
-// What makes an event the same wherever it arrives: a signal's id, a trade's exchange, symbol and
-// id, a closed candle's exchange, symbol, interval and open time. nullopt for what has no identity:
-// each delivery of one connection is then an event of its own.
-std::optional<std::uint64_t> identity_of(std::string_view channel, Json message);
 
 }  // namespace tapedeck::marketai

@@ -2,6 +2,7 @@
 
 #include "schema/feeds/marketai/client.h"
 #include "schema/feeds/marketai/config.h"
+#include "schema/feeds/marketai/gapfill.h"
 #include "schema/feeds/marketai/normalize.h"
 #include "schema/feeds/marketai/service.h"
 #include "schema/feeds/marketai/shapes.h"
@@ -21,6 +22,9 @@ class MarketPlan final : public FeedPlan {
   std::vector<std::string> endpoints() const override { return {std::string(kEndpoint)}; }
   std::unique_ptr<Client> make_client(std::string_view /*endpoint*/, int /*slot*/) const override {
     return std::make_unique<MarketClient>(settings_);
+  }
+  std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
+    return marketai::make_fill(settings_, task);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "schema/feeds/marketai/absorb.h"
 #include "schema/feeds/marketai/decode.h"
 #include "schema/ws/codec.h"
 
@@ -34,15 +35,19 @@ std::string shortened(std::string_view name) {
 }
 
 // Lets a message's rows through or none of them. `is_new` is asked once, when the first row comes:
-// by then the message is known to be whole, and a broken one takes no identity away from it.
-template <class IsNew>
+// by then the message is known to be whole, and a broken one takes no identity away from it. `keep`
+// sees what passes.
+template <class IsNew, class Keep>
 class Gate final : public RowSink {
  public:
-  Gate(RowSink& rows, IsNew is_new) : rows_(rows), is_new_(std::move(is_new)) {}
+  Gate(RowSink& rows, IsNew is_new, Keep keep)
+      : rows_(rows), is_new_(std::move(is_new)), keep_(std::move(keep)) {}
 
   void add_row(const Row& row) override {
-    if (!is_open_) is_open_ = is_new_();
-    if (*is_open_) rows_.add_row(row);
+    if (!is_open_) is_open_ = is_new_(row);
+    if (!*is_open_) return;
+    rows_.add_row(row);
+    keep_(row);
   }
   void set_cursor(std::string_view stream, std::string_view value) override {
     rows_.set_cursor(stream, value);
@@ -51,6 +56,7 @@ class Gate final : public RowSink {
  private:
   RowSink& rows_;
   IsNew is_new_;
+  Keep keep_;
   std::optional<bool> is_open_;
 };
 
@@ -139,12 +145,67 @@ void MarketNormalizer::update(const InFrame& frame, RowSink& rows) {
   }
   if (problem.any()) return unparsed(frame, problem.reason(), rows);
 
-  Gate gate(rows, [&] {
-    const auto identity = identity_of(name, message);
-    return identity ? seen_[find_channel(name)->name].first_time(*identity) : is_new(frame);
-  });
-  decode(message, problem, gate);
+  const std::size_t channel = index_of(*find_channel(name));
+  Gate gate(
+      rows, [&](const Row& row) { return is_new(frame, channel, row); },
+      [&](const Row& row) { keep_state(kChannels[channel].nature, row, frame.recv_ns); });
+  decode({message, data, {}, {}}, problem, gate);
   if (problem.any()) unparsed(frame, problem.reason(), rows);
+}
+
+// Whether the event whose first row this is comes for the first time; it is remembered.
+bool MarketNormalizer::is_new(const InFrame& frame, std::size_t channel, const Row& row) {
+  const TableId table = row.table->id;
+  const Nature nature = kChannels[channel].nature;
+  const EventKey key = event_key(table, row.values, row.event_ns);
+  const bool is_event =
+      nature == Nature::event || (nature == Nature::candle && is_closed(row.values) == true);
+  if (!key.is_identity && !is_new(frame)) return false;
+  if (is_event && !memory_.events[channel].pushed(key, frame.recv_ns)) return false;
+  memory_.symbols[channel].pushed(symbol_of(table, row.values), row.event_ns, frame.recv_ns);
+  return true;
+}
+
+void MarketNormalizer::keep_state(Nature nature, const Row& row, Ns recv_ns) {
+  if (nature == Nature::candle) memory_.candles.put(row.values, recv_ns);
+  if (nature == Nature::state) memory_.states.put(row, recv_ns);
+}
+
+// ---- REST ----
+
+RestPage MarketNormalizer::absorb(const RestAnswer& answer, RowSink& rows) {
+  return absorb_answer(answer, memory_, rows);
+}
+
+std::span<const TableId> MarketNormalizer::remembered_tables() const {
+  static constexpr TableId kTables[] = {TableId::quote,  TableId::book,        TableId::trade,
+                                        TableId::alert,  TableId::liquidation, TableId::funding,
+                                        TableId::candle, TableId::narrative,   TableId::prediction};
+  return kTables;
+}
+
+void MarketNormalizer::remember(const EarlierRow& row) {
+  const Channel* channel = channel_of(row.table);
+  if (channel == nullptr) return;
+  const std::size_t index = index_of(*channel);
+  memory_.symbols[index].remember(symbol_of(row.table, row.values));
+  std::optional<Ns> recv_ns;
+  if (row.origin != Origin::gapfill) recv_ns = row.recv_ns;
+  if (channel->nature == Nature::state) return memory_.states.remember(row);
+  if (channel->nature == Nature::candle) {
+    if (recv_ns) memory_.candles.put(row.values, *recv_ns);
+    // One of REST is closed, whether or not it says so.
+    if (!is_closed(row.values).value_or(!recv_ns)) return;
+    return memory_.events[index].remember(candle_key(row.values), recv_ns);
+  }
+  memory_.events[index].remember(event_key(row.table, row.values, row.event_ns), recv_ns);
+}
+
+std::vector<std::string> MarketNormalizer::symbols(std::string_view stream) const {
+  const Channel* channel = find_channel(stream);
+  if (channel == nullptr) return {};
+  if (channel->nature == Nature::candle) return memory_.candles.series();
+  return memory_.symbols[index_of(*channel)].symbols();
 }
 
 }  // namespace tapedeck::marketai

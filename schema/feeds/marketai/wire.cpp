@@ -13,6 +13,13 @@ const Channel* find_channel(std::string_view name) {
   return nullptr;
 }
 
+const Channel* channel_of(TableId table) {
+  for (const Channel& channel : kChannels) {
+    if (channel.table == table) return &channel;
+  }
+  return nullptr;
+}
+
 std::vector<std::string> channel_names() {
   std::vector<std::string> found;
   for (const Channel& channel : kChannels) found.emplace_back(channel.name);
@@ -52,6 +59,22 @@ ErrorInfo read_error(Json message) {
     info.message = nested.is_string() ? nested.text() : nested["message"].scalar();
   }
   return info;
+}
+
+std::string describe(const ErrorInfo& error) {
+  std::string text(error.code);
+  if (!error.message.empty()) {
+    if (!text.empty()) text += ": ";
+    text += error.message;
+  }
+  return text.empty() ? "an error without code or message" : text;
+}
+
+// `UNAUTHORIZED` is documented, the rest assumed.
+bool is_about_credentials(std::string_view code) {
+  constexpr std::array<std::string_view, 4> kCodes = {code::kUnauthorized, "INVALID_API_KEY",
+                                                      "INVALID_KEY", "FORBIDDEN"};
+  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
 
 std::vector<std::string> rejected_symbols(std::string_view message) {

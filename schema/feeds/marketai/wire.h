@@ -26,27 +26,40 @@ inline constexpr std::string_view kWildcard = "*";
 inline constexpr Ns kPingEvery = 30 * kNsPerSec;
 inline constexpr Ns kPongWithin = 10 * kNsPerSec;
 
+// What a channel tells. `event`: things that happened, each counts. `candle`: a state until it is
+// closed, then an event. `state`: how things are; what they were in between is not known.
+enum class Nature : std::uint8_t { event, candle, state };
+
 // Section "Channels", in its order: also the names of the streams. `rest_path` is assumed; empty:
 // no history is known.
 struct Channel {
   std::string_view name;
-  std::string_view symbol_member = "symbol";  // what symbol filters look at, in `data`
-  std::string_view rest_key;                  // the configuration key of its path, below `rest`
+  TableId table;
+  Nature nature;
+  std::string_view symbol_member;  // what symbol filters look at, in `data`
+  std::string_view rest_key;       // the configuration key of its path, below `rest`
   std::string_view rest_path = "";
 };
 inline constexpr std::array<Channel, 9> kChannels = {{
-    {"quotes", "symbol", "quotes_path", "/v1/quotes"},
-    {"book", "symbol", "orderbook_path", "/v1/orderbook"},
-    {"trades", "symbol", "trades_path"},
-    {"signals", "symbol", "signals_path", "/v1/signals"},
-    {"liquidations", "symbol", "liquidations_path", "/v1/liquidations"},
-    {"funding", "symbol", "funding_path", "/v1/funding"},
-    {"klines", "symbol", "klines_path", "/v1/klines"},
-    {"narratives", "symbol", "narratives_path"},
-    {"polymarket", "coin", "polymarket_path"},
+    {"quotes", TableId::quote, Nature::state, "symbol", "quotes_path", "/v1/quotes"},
+    {"book", TableId::book, Nature::state, "symbol", "orderbook_path", "/v1/orderbook"},
+    {"trades", TableId::trade, Nature::event, "symbol", "trades_path"},
+    {"signals", TableId::alert, Nature::event, "symbol", "signals_path", "/v1/signals"},
+    {"liquidations", TableId::liquidation, Nature::event, "symbol", "liquidations_path",
+     "/v1/liquidations"},
+    {"funding", TableId::funding, Nature::state, "symbol", "funding_path", "/v1/funding"},
+    {"klines", TableId::candle, Nature::candle, "symbol", "klines_path", "/v1/klines"},
+    {"narratives", TableId::narrative, Nature::event, "symbol", "narratives_path"},
+    {"polymarket", TableId::prediction, Nature::state, "coin", "polymarket_path"},
 }};
 // nullptr when the service knows no such channel.
 const Channel* find_channel(std::string_view name);
+// The channel whose rows a table holds; nullptr: none.
+const Channel* channel_of(TableId table);
+// Its place in kChannels.
+inline std::size_t index_of(const Channel& channel) {
+  return static_cast<std::size_t>(&channel - kChannels.data());
+}
 std::vector<std::string> channel_names();
 
 // A message is an object with a `type`, but for `{"ok":false,"error":{…}}`, which has none.
@@ -78,6 +91,10 @@ struct ErrorInfo {
   Text message;
 };
 ErrorInfo read_error(Json message);
+// `CODE: message`, or what there is of it.
+std::string describe(const ErrorInfo& error);
+// Whether only another key helps.
+bool is_about_credentials(std::string_view code);
 
 // Section "Error codes", and `CONNECTION_LIMIT` of section "Tier Limits".
 namespace code {

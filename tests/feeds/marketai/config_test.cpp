@@ -48,6 +48,7 @@ TEST(MarketConfig, HasTheDocumentedDefaults) {
   EXPECT_EQ(settings.auth, marketai::Auth::query);
   EXPECT_EQ(settings.ping, 25 * kNsPerSec);
   EXPECT_EQ(settings.rest_limit, 1'000);
+  EXPECT_EQ(settings.rest_wait, 20 * kNsPerSec);
   EXPECT_EQ(settings.rest_paths,
             (std::array<std::string, 9>{"/v1/quotes", "/v1/orderbook", "", "/v1/signals",
                                         "/v1/liquidations", "/v1/funding", "/v1/klines", "", ""}));
@@ -57,13 +58,15 @@ TEST(MarketConfig, TakesEveryAssumptionFromTheUser) {
   const Settings settings = settings_of(
       R"({"api_key":"KEY12345","auth":"message","ping_ms":null,
           "rest":{"quotes_path":"/q","orderbook_path":"/o","trades_path":"/t","signals_path":"/s",
-                  "liquidations_path":"","funding_path":"/f","klines_path":"/k",
-                  "narratives_path":"/n","polymarket_path":"/p","limit":50000}})");
+                  "liquidations_path":null,"funding_path":"/f","klines_path":"/k",
+                  "narratives_path":"/n","polymarket_path":"/p","limit":50000,"wait_ms":0}})");
   EXPECT_EQ(settings.auth, marketai::Auth::message);
   EXPECT_EQ(settings.ping, std::nullopt);
   EXPECT_EQ(settings.rest_limit, 50'000);
+  EXPECT_EQ(settings.rest_wait, 0);
   EXPECT_EQ(settings.rest_paths,
             (std::array<std::string, 9>{"/q", "/o", "/t", "/s", "", "/f", "/k", "/n", "/p"}));
+  EXPECT_EQ(settings_of(R"({"api_key":"KEY12345","rest":{"signals_path":""}})").rest_paths[3], "");
   EXPECT_EQ(settings_of(R"({"api_key":"KEY12345","ping_ms":0})").ping, std::nullopt);
   EXPECT_EQ(settings_of(R"({"api_key":"KEY12345","ping_ms":1000})").ping, kNsPerSec);
 }
