@@ -215,12 +215,14 @@ class ChannelFill final : public GapFill {
       missing_ = "no interval was known to ask for";
       return;
     }
-    if (page.is_whole || (has_left_ && has_right_ && !is_cut_)) return;
+    // By the clock there must be another candle, whatever else the history holds.
+    const bool is_late = channel_.nature == Nature::candle && page.is_behind;
+    if (page.is_whole || (has_left_ && has_right_ && !is_cut_ && !is_late)) return;
     const std::string of = question.symbol.empty() ? ""
                            : question.interval.empty()
                                ? question.symbol + ": "
                                : question.symbol + " " + question.interval + ": ";
-    if (!has_right_) {
+    if (!has_right_ || is_late) {
       const Ns waited = page.recv_ns - to_ns_;
       const std::string what = page.is_behind
                                    ? "the history does not hold yet what there must be"

@@ -66,6 +66,17 @@ TEST_F(MarketCandleGap, AsksForEachSeriesThatTheStreamHasBeenAbout) {
             Lines{"end filled: every candle that closed in it is there"});
 }
 
+TEST_F(MarketCandleGap, IsNotFilledByItsEdgesWhereOneExchangeLags) {
+  for (const char* venue : {"binance", "okx"}) {
+    live("klines", candle(-60, "5", "true", "1m", venue), 0);
+  }
+  live("klines", candle(60, "5", "true"), 120);
+  DrivenFill fill = this->fill("klines");
+  fill.start();
+  fill.answer(page({candle(-60, "5", "true"), candle(0, "5", "true"), candle(60, "5", "true")}));
+  EXPECT_EQ(fill.answer(page({})), Lines{std::string("later: BTC/USDT 1m: ") + kBehind});
+}
+
 TEST_F(MarketCandleGap, OfCandlesThatFollowNoClockIsFilledByItsEdges) {
   const auto timed = [](double open, double second) {
     std::string text = candle(open, "5", "true");
