@@ -76,51 +76,19 @@ bool AlphaHubClient::has_young_token(const ClientActions& actions) const {
 void AlphaHubClient::log_in(ClientActions& actions) {
   token_.clear();
   token_mono_ns_ = actions.mono_ns();
-  RestRequest request;
+  RestRequest request = login_request(*settings_);
   request.tag = kLoginTag;
-  request.purpose = "login";
-  request.method = "POST";
-  request.url = settings_->rest_url + settings_->rest.session;
-  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
-  request.body = percent_encode("user[email]") + "=" + percent_encode(settings_->email) + "&" +
-                 percent_encode("user[password]") + "=" + percent_encode(settings_->password);
   actions.request(std::move(request));
 }
 
 void AlphaHubClient::on_response(const RestResponse& response, ClientActions& actions) {
   if (response.tag != kLoginTag || has_failed_) return;
-  JsonDoc doc;
-  doc.parse(response.body);
-  for (const std::string_view secret : secrets_in(doc, response.body)) actions.learn_secret(secret);
-  if (response.status < 200 || response.status > 299) {
-    return on_login_refused(response, doc.root(), actions);
-  }
-  token_ = doc.root()["data"]["token"].text();
+  const LoginAnswer answer = read_login(response);
+  for (const std::string& secret : answer.secrets) actions.learn_secret(secret);
+  token_ = answer.token;
   if (!token_.empty()) return connect(actions);
   has_failed_ = true;
-  actions.fail(Failure::passing,
-               "the login's answer (HTTP " + std::to_string(response.status) +
-                   ") has no token at data.token; if that goes on, check feeds.alphahub.rest_url");
-}
-
-void AlphaHubClient::on_login_refused(const RestResponse& response, Json answer,
-                                      ClientActions& actions) {
-  has_failed_ = true;
-  if (response.status == 0) {
-    return actions.fail(Failure::passing, "the login got no answer: " + response.error);
-  }
-  std::string what = "HTTP " + std::to_string(response.status);
-  if (const std::string reason = reason_in(answer); !reason.empty()) what += ", " + reason;
-  if (response.status == 401 || response.status == 403 || response.status == 422) {
-    return actions.fail(Failure::permanent,
-                        "the service refused the login (" + what +
-                            "): correct feeds.alphahub.email and feeds.alphahub.password");
-  }
-  std::string why = "the login failed (" + what + ")";
-  if (response.status == 404) {
-    why += "; if that goes on, check feeds.alphahub.rest_url and feeds.alphahub.rest.session_path";
-  }
-  actions.fail(Failure::passing, why);
+  actions.fail(answer.failure, answer.why);
 }
 
 void AlphaHubClient::connect(ClientActions& actions) {

@@ -51,7 +51,6 @@ class AlphaHubClient final : public Client {
 
   void log_in(ClientActions& actions);
   void connect(ClientActions& actions);
-  void on_login_refused(const RestResponse& response, Json answer, ClientActions& actions);
   bool has_young_token(const ClientActions& actions) const;
 
   void join(std::size_t index, ClientActions& actions);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "schema/base/text.h"
+#include "schema/feeds/alphahub/wire.h"
+
 namespace tapedeck::alphahub {
 
 namespace {
@@ -33,8 +36,7 @@ void collect_from_text(std::string_view text, std::vector<std::string_view>& sec
   }
 }
 
-}  // namespace
-
+// Views into `doc` or `body`.
 std::vector<std::string_view> secrets_in(const JsonDoc& doc, std::string_view body) {
   std::vector<std::string_view> secrets;
   if (doc.root().exists()) {
@@ -43,6 +45,58 @@ std::vector<std::string_view> secrets_in(const JsonDoc& doc, std::string_view bo
     collect_from_text(body, secrets);
   }
   return secrets;
+}
+
+void explain_refusal(const RestResponse& response, Json body, LoginAnswer& answer) {
+  if (response.status == 0) {
+    answer.why = "the login got no answer: " + response.error;
+    return;
+  }
+  std::string what = "HTTP " + std::to_string(response.status);
+  if (const std::string reason = reason_in(body); !reason.empty()) what += ", " + reason;
+  if (response.status == 401 || response.status == 403 || response.status == 422) {
+    answer.failure = Failure::permanent;
+    answer.why = "the service refused the login (" + what +
+                 "): correct feeds.alphahub.email and feeds.alphahub.password";
+    return;
+  }
+  answer.why = "the login failed (" + what + ")";
+  if (response.status == 404) {
+    answer.why +=
+        "; if that goes on, check feeds.alphahub.rest_url and feeds.alphahub.rest.session_path";
+  }
+}
+
+}  // namespace
+
+RestRequest login_request(const Settings& settings) {
+  RestRequest request;
+  request.purpose = "login";
+  request.method = "POST";
+  request.url = settings.rest_url + settings.rest.session;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  request.body = percent_encode("user[email]") + "=" + percent_encode(settings.email) + "&" +
+                 percent_encode("user[password]") + "=" + percent_encode(settings.password);
+  return request;
+}
+
+LoginAnswer read_login(const RestResponse& response) {
+  LoginAnswer answer;
+  JsonDoc doc;
+  doc.parse(response.body);
+  for (const std::string_view secret : secrets_in(doc, response.body)) {
+    answer.secrets.emplace_back(secret);
+  }
+  if (response.status < 200 || response.status > 299) {
+    explain_refusal(response, doc.root(), answer);
+    return answer;
+  }
+  answer.token = doc.root()["data"]["token"].text();
+  if (answer.token.empty()) {
+    answer.why = "the login's answer (HTTP " + std::to_string(response.status) +
+                 ") has no token at data.token; if that goes on, check feeds.alphahub.rest_url";
+  }
+  return answer;
 }
 
 }  // namespace tapedeck::alphahub

@@ -1,15 +1,25 @@
-// The answer to a login.
+// Logging in over REST: what is asked, and what the answer says. The recorder's connections and its
+// gap-fill each do it for themselves.
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <vector>
 
-#include "schema/base/json.h"
+#include "schema/client.h"
+#include "schema/feeds/alphahub/config.h"
 
 namespace tapedeck::alphahub {
 
-// Everything in a login's answer that has to be kept off the tape: the values of all members whose
-// name holds `token`, also of an answer that is cut off or no JSON. Views into `doc` or `body`.
-std::vector<std::string_view> secrets_in(const JsonDoc& doc, std::string_view body);
+RestRequest login_request(const Settings& settings);
+
+struct LoginAnswer {
+  // What has to be kept off the tape, whatever else the answer says: the values of all members
+  // whose name holds `token`, also of an answer that is cut off or no JSON.
+  std::vector<std::string> secrets;
+  std::string token;  // empty: there is none, and the rest says why
+  Failure failure = Failure::passing;
+  std::string why;  // names the remedy
+};
+LoginAnswer read_login(const RestResponse& response);
 
 }  // namespace tapedeck::alphahub
