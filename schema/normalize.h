@@ -75,6 +75,9 @@ struct RestPage {
   bool is_behind = false;
   // Nothing of the gap that it was asked about can be missing any more.
   bool is_whole = false;
+  // Why it may be less than what the service sent although it reads well, for a person (an item
+  // without a time, clocks that disagree); empty: nothing speaks against it.
+  std::string doubt;
 };
 
 // A row of an earlier tape of the same recorder, told to a decoder that goes on where it ended.

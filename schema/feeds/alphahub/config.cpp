@@ -13,6 +13,10 @@ constexpr std::int64_t kJoinTimeoutMs = 10'000;
 // A token lives 30 minutes; a minute stays for the way.
 constexpr std::int64_t kTokenAgeMsMax = 1'740'000;  // 29 minutes
 
+// No service is known that cuts its answers shorter than this.
+constexpr std::int64_t kWholeBelow = 10;
+constexpr std::int64_t kWholeBelowMax = 1'000'000;
+
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
   return url;
@@ -48,19 +52,23 @@ std::string read_path(ConfigReader& rest, std::string_view key, std::string_view
   return path;
 }
 
-RestPaths read_rest(ConfigReader& config) {
-  RestPaths paths;
+RestSettings read_rest(ConfigReader& config) {
+  RestSettings settings;
   ConfigReader rest = config.object("rest");
-  paths.session = read_path(rest, "session_path", kSessionPath);
-  paths.signals = read_path(rest, "signals_path", kSignalsPath);
-  if (paths.signals.find(kIdPlace) == std::string::npos) {
+  settings.session = read_path(rest, "session_path", kSessionPath);
+  settings.signals = read_path(rest, "signals_path", kSignalsPath);
+  if (settings.signals.find(kIdPlace) == std::string::npos) {
     rest.fail("signals_path", "must hold \"{id}\", the algorithm's place, as \"" +
                                   std::string(kSignalsPath) + "\"");
   }
-  paths.overlap_days = static_cast<int>(rest.integer("overlap_days", 1, 0, 365));
+  settings.overlap_days = static_cast<int>(rest.integer("overlap_days", 1, 0, 365));
+  settings.whole_below =
+      static_cast<int>(rest.integer("whole_below", kWholeBelow, 0, kWholeBelowMax));
+  settings.clock_slack =
+      rest.integer("clock_slack_ms", kClockSlack / kNsPerMs, 0, 86'400'000) * kNsPerMs;
   rest.reject_unknown();
   config.absorb(rest);
-  return paths;
+  return settings;
 }
 
 }  // namespace

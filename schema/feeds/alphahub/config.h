@@ -17,10 +17,12 @@ enum class Refs : std::uint8_t {
   nulls,    // as the document's client does; replies are matched by topic
 };
 
-struct RestPaths {
+struct RestSettings {
   std::string session{kSessionPath};
   std::string signals{kSignalsPath};  // `{id}` stands for the algorithm
   int overlap_days = 1;               // how far before a gap a fill begins to ask
+  int whole_below = 0;                // an answer with fewer rows has all there are
+  Ns clock_slack = 0;                 // how far the service's clock may be from ours
 };
 
 struct Settings {
@@ -34,8 +36,10 @@ struct Settings {
   Ns heartbeat = 0;
   Ns join_timeout = 0;
   Ns token_age_max = 0;
-  RestPaths rest;
+  RestSettings rest;
 };
+
+inline constexpr Ns kClockSlack = 60 * kNsPerSec;
 
 // Errors are left in `config`.
 Settings read_settings(ConfigReader& config, const LinkSettings& link);

@@ -2,6 +2,7 @@
 
 #include "schema/feeds/alphahub/client.h"
 #include "schema/feeds/alphahub/config.h"
+#include "schema/feeds/alphahub/gapfill.h"
 #include "schema/feeds/alphahub/normalize.h"
 #include "schema/feeds/alphahub/service.h"
 #include "schema/feeds/alphahub/shapes.h"
@@ -23,7 +24,11 @@ class AlphaHubPlan final : public FeedPlan {
     return std::make_unique<AlphaHubClient>(settings_);
   }
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return std::make_unique<AlphaHubNormalizer>(connections, settings_.zone);
+    return std::make_unique<AlphaHubNormalizer>(connections, settings_.zone,
+                                                settings_.rest.clock_slack);
+  }
+  std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
+    return alphahub::make_fill(settings_, task);
   }
 
  private:
@@ -52,7 +57,7 @@ class AlphaHubFeed final : public Feed {
   }
 
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return std::make_unique<AlphaHubNormalizer>(connections, kUtc);
+    return std::make_unique<AlphaHubNormalizer>(connections, kUtc, kClockSlack);
   }
   const FeedShapes& shapes() const override { return alphahub::shapes(); }
   const Service& service() const override { return service_; }

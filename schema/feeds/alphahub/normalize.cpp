@@ -27,41 +27,17 @@ void add_error(const Message& message, Json answer, RowSink& rows) {
   rows.add(FeedError{message.event, text}, std::nullopt);
 }
 
-struct Leg {
-  Text symbol, side, price;
-  Int event_ns;
-};
-
-// A leg, or what is wrong with it.
-struct LegOrProblem {
-  Leg leg;
-  std::string_view problem;
-};
-
-LegOrProblem read_leg(Json value, std::string_view zone) {
-  if (!value.is_object()) return {{}, "a leg that is no object"};
-  const Json symbol = member_of(value, "symbol");
-  if (!is_present(symbol)) return {{}, "no symbol"};
-  if (!symbol.is_string() || symbol.text().empty()) return {{}, "bad symbol"};
-  const Json side = member_of(value, "side");
-  if (is_present(side) && !side.is_string()) return {{}, "bad side"};
-  const Json price = member_of(value, "price");
-  if (is_present(price) && price.scalar().data() == nullptr) return {{}, "bad price"};
-  const Json timestamp = member_of(value, "timestamp");
-  Leg leg{symbol.text(), side.text(), price.scalar(), std::nullopt};
-  if (is_present(timestamp)) {
-    leg.event_ns = read_time(timestamp, zone);
-    if (!leg.event_ns) return {{}, "bad timestamp"};
-  }
-  return {leg, {}};
-}
-
 std::uint64_t key_of(const Message& message, std::string_view part) {
   return hash_combine(hash_combine(hash_text(message.topic), hash_text(message.event)),
                       hash_text(part));
 }
 
 }  // namespace
+
+std::span<const TableId> AlphaHubNormalizer::remembered_tables() const {
+  static constexpr TableId kTables[] = {TableId::signal};
+  return kTables;
+}
 
 FrameTag AlphaHubNormalizer::classify(const InFrame& frame) const {
   FrameTag tag;
@@ -148,16 +124,12 @@ void AlphaHubNormalizer::add_legs(const InFrame& frame, const Message& message, 
     }
     const std::uint64_t key = hash_combine(key_of(message, action), hash_text(value.raw()));
     if (!fold_.is_new(key, frame.slot, frame.recv_ns)) continue;
-    const Leg& leg = read.leg;
-    const std::string side = to_lower(leg.side);
-    Signal row;
-    row.algorithm_id = id_of(algorithm_of(message.topic));
+    std::string side;
+    Signal row = row_of(algorithm_of(message.topic), read.leg, side);
     row.action = action;
     row.leg = number;
-    row.symbol = leg.symbol;
-    if (leg.side.data() != nullptr) row.side = side;
-    row.price = leg.price;
-    rows.add(row, leg.event_ns);
+    if (!history_.pushed(message.topic, row, read.leg.event_ns, frame.recv_ns)) continue;
+    rows.add(row, read.leg.event_ns);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "schema/feeds/alphahub/history.h"
 #include "schema/feeds/alphahub/wire.h"
 #include "schema/feeds/fold.h"
 #include "schema/normalize.h"
@@ -13,11 +14,17 @@ namespace tapedeck::alphahub {
 // event of its own, redundant connections fold as multisets of (topic, list, the leg's bytes).
 class AlphaHubNormalizer final : public Normalizer {
  public:
-  // `zone`: `Z` or `±hh:mm`, for times that name none.
-  AlphaHubNormalizer(int connections, std::string_view zone) : fold_(connections), zone_(zone) {}
+  // `zone`: `Z` or `±hh:mm`, for times that name none. `slack_ns`: as SignalHistory.
+  AlphaHubNormalizer(int connections, std::string_view zone, Ns slack_ns)
+      : fold_(connections), history_(zone, slack_ns), zone_(zone) {}
 
   FrameTag classify(const InFrame& frame) const override;
   void normalize(const InFrame& frame, RowSink& rows) override;
+  RestPage absorb(const RestAnswer& answer, RowSink& rows) override {
+    return history_.absorb(answer, rows);
+  }
+  std::span<const TableId> remembered_tables() const override;
+  void remember(const EarlierRow& row) override { history_.remember(row); }
 
  private:
   void add_signals(const InFrame& frame, const Message& message, RowSink& rows);
@@ -27,6 +34,7 @@ class AlphaHubNormalizer final : public Normalizer {
   void add_unparsed(const InFrame& frame, std::string_view reason, RowSink& rows);
 
   MultisetFold fold_;
+  SignalHistory history_;
   std::string zone_;
 };
 

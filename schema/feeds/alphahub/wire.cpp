@@ -67,6 +67,12 @@ std::optional<Ns> read_time(Json value, std::string_view zone) {
   return parse_any_time(text);
 }
 
+std::string date_of(Ns t, std::string_view zone) {
+  constexpr std::size_t kDateSize = 10;
+  const auto midnight = parse_rfc3339(std::string("1970-01-01T00:00:00").append(zone));
+  return format_rfc3339(t - midnight.value_or(0)).substr(0, kDateSize);
+}
+
 std::string reason_in(Json answer) {
   constexpr std::size_t kLongest = 120;
   for (const std::string_view name : {"reason", "error", "message"}) {

@@ -73,6 +73,9 @@ Json member_of(Json object, std::string_view key);
 // is a Unix time whose size tells its unit.
 std::optional<Ns> read_time(Json value, std::string_view zone);
 
+// The day, `2019-02-10`, that it is at `t` in `zone`.
+std::string date_of(Ns t, std::string_view zone);
+
 // Why a channel or the service refused: `reason`, `error` or `message`, else the text as it stands;
 // at most 120 bytes.
 std::string reason_in(Json answer);

@@ -1,0 +1,123 @@
+#include "schema/feeds/alphahub/gapfill.h"
+
+#include <string>
+#include <utility>
+
+#include "schema/feeds/alphahub/login.h"
+#include "schema/feeds/alphahub/wire.h"
+
+namespace tapedeck::alphahub {
+
+namespace {
+
+constexpr Ns kDay = 24 * 3'600 * kNsPerSec;
+
+// Logs in, asks from some days before the gap, and goes on from the newest day of each answer until
+// nothing newer comes: an answer that the service cut off at either end is told from a whole one.
+class SignalFill final : public GapFill {
+ public:
+  SignalFill(const Settings& settings, const Gap& gap)
+      : settings_(settings),
+        algorithm_(algorithm_of(gap.stream)),
+        first_ns_(gap.floor_ns - settings.rest.overlap_days * kDay),
+        last_ns_(gap.to_ns.value_or(gap.from_ns) + settings.rest.clock_slack),
+        date_(date_of(first_ns_, settings.zone)) {}
+
+  GapMethod method() const override { return GapMethod::after; }
+
+  void start(FillActions& actions) override { log_in(actions); }
+
+  void on_answer(const RestResponse& response, FillActions& actions) override {
+    if (is_logging_in_) return on_login(response, actions);
+    const bool is_refused = response.status == 401 || response.status == 403;
+    if (is_refused && !has_new_token_) {
+      has_new_token_ = true;
+      return log_in(actions);
+    }
+    std::string why = describe_answer(response);
+    if (is_refused) {
+      why +=
+          ": use an account in feeds.alphahub.email that has access to the algorithm, or take it "
+          "out of feeds.alphahub.algorithms";
+    } else if (response.status == 400 || response.status == 404 || response.status == 422) {
+      why +=
+          ": check feeds.alphahub.rest_url, feeds.alphahub.rest.signals_path and "
+          "feeds.alphahub.algorithms";
+    }
+    actions.later(why);
+  }
+
+  void on_page(const RestPage& page, FillActions& actions) override {
+    const bool is_whole = page.items < settings_.rest.whole_below;
+    if (is_first_) has_left_edge_ = is_whole || page.meets_before;
+    is_first_ = false;
+    is_behind_ = is_behind_ && page.is_behind;
+    if (doubt_.empty()) doubt_ = page.doubt;
+    if (!is_whole && page.newest_ns > first_ns_ && page.newest_ns <= last_ns_) {
+      std::string newest = date_of(*page.newest_ns, settings_.zone);
+      if (newest > date_) {
+        date_ = std::move(newest);
+        return ask_signals(actions);
+      }
+    }
+    conclude(actions);
+  }
+
+ private:
+  void log_in(FillActions& actions) {
+    is_logging_in_ = true;
+    actions.ask(login_request(settings_));
+  }
+
+  void on_login(const RestResponse& response, FillActions& actions) {
+    is_logging_in_ = false;
+    LoginAnswer answer = read_login(response);
+    for (const std::string& secret : answer.secrets) actions.learn_secret(secret);
+    if (answer.token.empty()) return actions.later(answer.why);
+    token_ = std::move(answer.token);
+    ask_signals(actions);
+  }
+
+  void ask_signals(FillActions& actions) const {
+    RestRequest request;
+    request.purpose = "gapfill";
+    std::string path = settings_.rest.signals;
+    path.replace(path.find(kIdPlace), kIdPlace.size(), algorithm_);
+    request.url = settings_.rest_url + path + "?after=" + date_;
+    request.headers = {{"Authorization", token_}};
+    actions.ask(std::move(request));
+  }
+
+  void conclude(FillActions& actions) const {
+    if (is_behind_) {
+      return actions.later("the history does not hold yet what the socket has brought");
+    }
+    if (!doubt_.empty()) return actions.end(GapStatus::partial, doubt_);
+    if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
+    actions.end(GapStatus::partial,
+                "the history holds nothing from before it: its older end may be cut off "
+                "(feeds.alphahub.rest.whole_below)");
+  }
+
+  const Settings& settings_;
+  const std::string algorithm_;
+  const Ns first_ns_;  // from this day on is asked
+  const Ns last_ns_;   // by their own time, signals after this are not the gap's
+  std::string date_;   // from which the last answer was asked
+  std::string token_;
+  std::string doubt_;
+  bool is_logging_in_ = false;
+  bool has_new_token_ = false;  // since a refusal
+  bool is_first_ = true;
+  bool has_left_edge_ = false;
+  bool is_behind_ = true;  // every answer so far
+};
+
+}  // namespace
+
+std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task) {
+  if (!is_algorithm_id(algorithm_of(task.gap.stream))) return nullptr;
+  return std::make_unique<SignalFill>(settings, task.gap);
+}
+
+}  // namespace tapedeck::alphahub

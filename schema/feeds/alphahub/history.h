@@ -1,0 +1,58 @@
+// What is known of the signals that REST may tell again, and what its answers add to the tape.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/feeds/alphahub/leg.h"
+#include "schema/feeds/fold.h"
+#include "schema/normalize.h"
+
+namespace tapedeck::alphahub {
+
+// Legs have no identity: socket and history together tell as many equal ones as the one that tells
+// more of them. Not thread-safe; memory is bounded by the capacity of ToldTwice and by what earlier
+// tapes hold of the last gap.
+class SignalHistory {
+ public:
+  // `zone`: of times that name none. `slack_ns`: how far the service's clock may be from ours.
+  SignalHistory(std::string_view zone, Ns slack_ns) : zone_(zone), slack_ns_(slack_ns) {}
+
+  // A socket brought a leg. False when REST has told it before: it is on the tape.
+  bool pushed(std::string_view stream, const Signal& row, Int event_ns, Ns recv_ns);
+
+  // As the normalizer's.
+  void remember(const EarlierRow& row);
+  RestPage absorb(const RestAnswer& answer, RowSink& rows);
+
+ private:
+  struct Told;
+  // The span, by their own time, in which what was sent in the gap lies.
+  struct Span {
+    Ns first_ns = 0;
+    Ns last_ns = 0;
+  };
+
+  Span span_of(const Gap& gap) const;
+  std::vector<Told> read(Json list, const RestAnswer& answer, RestPage& page) const;
+  void add_new(const std::vector<Told>& told, std::string_view algorithm, RowSink& rows);
+  bool is_behind(const RestAnswer& answer, const RestPage& page) const;
+  void compare_clocks(Ns recv_ns, Ns event_ns);
+  std::string doubt_about_clocks() const;
+
+  std::string zone_;
+  Ns slack_ns_;
+  ToldTwice told_;
+  std::unordered_map<std::uint64_t, std::uint32_t> earlier_;  // on tapes of earlier recorders
+  std::unordered_map<std::string, Ns> newest_ns_;             // that a socket brought, by stream
+
+  // How live legs' own times lay to their receipt.
+  Ns late_ns_ = 0;  // the most, of those within the slack
+  bool has_near_ = false;
+  std::optional<Ns> far_ns_;  // the last that lay beyond
+};
+
+}  // namespace tapedeck::alphahub

@@ -1,0 +1,370 @@
+// AlphaHub's gap-fill: what is asked, what becomes a row, and how the gap ends.
+#include <gtest/gtest.h>
+
+#include "schema/feeds/alphahub/feed.h"
+#include "tests/support/fakes.h"
+
+namespace tapedeck {
+namespace {
+
+using testing::DrivenFill;
+using testing::normalize_one;
+using testing::plan_of;
+using testing::testdata;
+using Lines = std::vector<std::string>;
+
+constexpr Ns kFrom = 1'619'447'400 * kNsPerSec;  // 2021-04-26T14:30:00Z
+constexpr const char* kAskLogin =
+    "ask login POST http://host/api/v1/session Content-Type: application/x-www-form-urlencoded | "
+    "user%5Bemail%5D=a%40b.c&user%5Bpassword%5D=pw";
+constexpr const char* kTokens = R"({"data":{"renew_token":"R1","token":"T1"}})";
+constexpr const char* kFilled = "end filled: the history has both its edges";
+
+std::string ask(const std::string& date, const std::string& token = "T1") {
+  return "ask gapfill GET http://host/api/v1/algorithms/16/signals?after=" + date +
+         " Authorization: " + token;
+}
+
+// A leg of MU, `second` seconds after the gap's beginning.
+std::string leg(int second, const std::string& price = "87.1", const std::string& side = "sell",
+                const std::string& symbol = "MU") {
+  std::string time = format_rfc3339(kFrom + second * kNsPerSec);
+  time.pop_back();
+  return R"({"price":)" + price + R"(,"side":")" + side + R"(","symbol":")" + symbol +
+         R"(","timestamp":")" + time + "\"}";
+}
+
+std::string page(const Lines& legs) {
+  std::string body = R"({"data":{"signals":[)";
+  for (const auto& one : legs) body += (body.back() == '[' ? "" : ",") + one;
+  return body + "]}}";
+}
+
+class AlphaHubFill : public ::testing::Test {
+ protected:
+  AlphaHubFill() { configure(); }
+
+  void configure(const std::string& more = "", int connections = 1) {
+    plan_ = plan_of(alphahub_feed(),
+                    R"({"email":"a@b.c","password":"pw","algorithms":[16])" + more + "}");
+    normalizer_ = plan_->make_normalizer(connections);
+  }
+  static Gap gap() {
+    Gap gap;
+    gap.stream = "algorithms:16";
+    gap.from_ns = kFrom;
+    gap.floor_ns = kFrom - 60 * kNsPerSec;
+    gap.to_ns = kFrom + 100 * kNsPerSec;
+    return gap;
+  }
+  // The rows of a signal that the socket brings half a second after `second`.
+  Lines live(const Lines& legs, int second, int slot = 0, const char* list = "open") {
+    std::string text =
+        R"([null,null,"algorithms:16","new_signals",{")" + std::string(list) + "\":[";
+    for (const auto& one : legs) text += (text.back() == '[' ? "" : ",") + one;
+    return normalize_one(*normalizer_, "socket/websocket", text + "]}]",
+                         kFrom + second * kNsPerSec + 500 * kNsPerMs, slot);
+  }
+  // A fill that has logged in.
+  DrivenFill begin(const Gap& of) {
+    DrivenFill fill(*plan_, *normalizer_, of);
+    fill.start();
+    fill.answer(kTokens);
+    return fill;
+  }
+  // `SECOND PRICE` of each row; the rest is compared once.
+  static Lines brief(const Lines& rows) {
+    Lines found;
+    for (const std::string& row : rows) {
+      const std::size_t at = row.find('@') + 1;
+      const Ns time = std::stoll(row.substr(at, row.find(' ', at) - at));
+      found.push_back(std::to_string((time - kFrom) / kNsPerSec) + " " +
+                      row.substr(row.find("price=") + 6));
+    }
+    return found;
+  }
+
+  std::unique_ptr<FeedPlan> plan_;
+  std::unique_ptr<Normalizer> normalizer_;
+};
+
+TEST_F(AlphaHubFill, LogsInAsksFromTheDayBeforeAndKeepsWhatFallsIntoTheGap) {
+  live({leg(-20)}, -20);
+  DrivenFill fill(*plan_, *normalizer_, gap());
+  EXPECT_EQ(fill.method(), GapMethod::after);
+  EXPECT_EQ(fill.start(), Lines{kAskLogin});
+  EXPECT_EQ(fill.answer(kTokens), (Lines{"secret R1", "secret T1", ask("2021-04-25")}));
+  EXPECT_EQ(fill.answer(page({leg(400), leg(50, "\"95000.50\"", "Buy", "JBHT"), leg(10, "7"),
+                              leg(-20), leg(-86'000)})),
+            Lines{kFilled});
+  EXPECT_EQ(fill.rows.rows,
+            (Lines{"signal gapfill @1619447410000000000 algorithm_id=16 symbol=MU side=sell "
+                   "price=7",
+                   "signal gapfill @1619447450000000000 algorithm_id=16 symbol=JBHT side=buy "
+                   "price=95000.50"}));
+}
+
+TEST_F(AlphaHubFill, ReadsTheHistoryAsItWasSeen) {
+  Gap of = gap();
+  of.from_ns += kNsPerSec;  // before the second leg of the capture
+  of.floor_ns = of.from_ns;
+  DrivenFill fill = begin(of);
+  EXPECT_EQ(fill.answer(testdata("alphahub", "signals_history.json")), Lines{kFilled});
+  EXPECT_EQ(fill.rows.rows,
+            (Lines{"signal gapfill @1619447400000000000 algorithm_id=16 symbol=VRTX side=buy "
+                   "price=216.08",
+                   "signal gapfill @1619447401000000000 algorithm_id=16 symbol=JBHT side=buy "
+                   "price=168.56"}));
+}
+
+TEST_F(AlphaHubFill, CountsLegsThatLookAlikeBeforeInAndAfterTheGap) {
+  EXPECT_EQ(live({leg(-1), leg(-1)}, -1).size(), 2U);
+  EXPECT_EQ(live({leg(99)}, 101).size(), 1U);
+  DrivenFill fill = begin(gap());
+  // Five at -1 (two known), two at 50, three at 99 (one known), spelled as the service likes.
+  fill.answer(page({leg(99), leg(99, "87.10"), leg(99), leg(50), leg(50, "\"8.71e1\""), leg(-1),
+                    leg(-1), leg(-1), leg(-1, "87.100"), leg(-1)}));
+  EXPECT_EQ(brief(fill.rows.rows), (Lines{"-1 87.1", "-1 87.100", "-1 87.1", "50 8.71e1", "50 87.1",
+                                          "99 87.1", "99 87.10"}));
+}
+
+TEST_F(AlphaHubFill, TellsLegsApartBySymbolSidePriceTimeAndAlgorithm) {
+  live({leg(10), leg(11, "87.1", "buy"), leg(12, "87.2"), leg(13, "87.1", "sell", "NVDA")}, 14);
+  normalize_one(*normalizer_, "socket/websocket",
+                R"([null,null,"algorithms:17","new_signals",{"open":[)" + leg(14) + "]}]",
+                kFrom + 14 * kNsPerSec);
+  DrivenFill fill = begin(gap());
+  fill.answer(page({leg(14), leg(13), leg(12), leg(11), leg(10), leg(10)}));
+  EXPECT_EQ(brief(fill.rows.rows), (Lines{"10 87.1", "11 87.1", "12 87.1", "13 87.1", "14 87.1"}));
+}
+
+TEST_F(AlphaHubFill, FoldsWhatTheSocketBringsLater) {
+  DrivenFill fill = begin(gap());
+  fill.answer(page({leg(99), leg(99)}));
+  EXPECT_EQ(fill.rows.rows.size(), 2U);
+  EXPECT_EQ(live({leg(99)}, 101), Lines{});
+  // One more than REST told is one more event, of another action too.
+  EXPECT_EQ(live({leg(99), leg(99)}, 101, 0, "close"),
+            Lines{"signal live @1619447499000000000 algorithm_id=16 action=close leg=1 symbol=MU "
+                  "side=sell price=87.1"});
+}
+
+TEST_F(AlphaHubFill, FoldsRedundantConnectionsAndTheHistoryTogether) {
+  configure("", 2);
+  EXPECT_EQ(live({leg(-1), leg(-1)}, -1, 0).size(), 2U);
+  EXPECT_EQ(live({leg(-1), leg(-1)}, -1, 1).size(), 0U);
+  DrivenFill fill = begin(gap());
+  fill.answer(page({leg(99), leg(-1), leg(-1)}));
+  EXPECT_EQ(brief(fill.rows.rows), Lines{"99 87.1"});
+  EXPECT_EQ(live({leg(99)}, 101, 1).size(), 0U);
+  EXPECT_EQ(live({leg(99)}, 101, 0).size(), 0U);
+  EXPECT_EQ(live({leg(99)}, 102, 0).size(), 1U);
+}
+
+TEST_F(AlphaHubFill, AddsNothingWhenAskedAgain) {
+  DrivenFill fill = begin(gap());
+  const std::string body = page({leg(99), leg(99), leg(50), R"({"price":1})"});
+  fill.answer(body);
+  EXPECT_EQ(fill.rows.rows.size(), 4U);
+  DrivenFill again = begin(gap());
+  again.answer(body);
+  EXPECT_EQ(again.rows.rows, Lines{});
+}
+
+TEST_F(AlphaHubFill, DoesNotRepeatWhatAnEarlierRecorderHas) {
+  const auto remember = [&](Value algorithm, const char* price, int second) {
+    const Value values[] = {algorithm, Text("open"), Int(0), Text("MU"), Text("sell"), Text(price)};
+    const Ns at = kFrom + second * kNsPerSec;
+    normalizer_->remember({TableId::signal, Origin::live, at, at, values});
+  };
+  EXPECT_EQ(normalizer_->remembered_tables().size(), 1U);
+  remember(Int(16), "87.10", -1);
+  remember(Int(17), "87.1", 50);
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-1), leg(-1)})), Lines{kFilled});
+  EXPECT_EQ(brief(fill.rows.rows), (Lines{"-1 87.1", "50 87.1"}));
+  // A frame of this session gives its row all the same: the tape stands for itself.
+  normalizer_ = plan_->make_normalizer(1);
+  remember(Int(16), "87.1", 3);
+  EXPECT_EQ(live({leg(3)}, 3).size(), 1U);
+}
+
+TEST_F(AlphaHubFill, ProvesTheOlderEdgeOfALongAnswer) {
+  Lines legs;
+  for (int second = 95; second > 0; second -= 5) legs.push_back(leg(second));
+  const struct {
+    std::string oldest;
+    const char* end;
+  } cases[] = {
+      {leg(-61),
+       "end partial: the history holds nothing from before it: its older end may be cut "
+       "off (feeds.alphahub.rest.whole_below)"},
+      {leg(-63), kFilled},  // older than the gap
+      {leg(-20), kFilled},  // known
+      {leg(-86'000), kFilled},
+  };
+  for (const auto& one : cases) {
+    configure();
+    live({leg(-20)}, -20);
+    Lines all = legs;
+    all.push_back(one.oldest);
+    DrivenFill fill = begin(gap());
+    EXPECT_EQ(fill.answer(page(all)), Lines{ask("2021-04-26")}) << one.oldest;
+    EXPECT_EQ(fill.answer(page(all)), Lines{one.end}) << one.oldest;
+  }
+}
+
+TEST_F(AlphaHubFill, GoesOnFromTheNewestDayOfAnAnswerThatIsCutOffAtItsNewerEnd) {
+  configure(R"(,"rest":{"whole_below":3,"overlap_days":2})");
+  Gap of = gap();
+  of.to_ns = kFrom + 30 * 3'600 * kNsPerSec;  // until the next evening
+  DrivenFill fill = begin(of);
+  EXPECT_EQ(fill.answer(page({leg(-100'000), leg(-90'000), leg(50)})), Lines{ask("2021-04-26")});
+  EXPECT_EQ(fill.answer(page({leg(50), leg(60), leg(80'000)})), Lines{ask("2021-04-27")});
+  EXPECT_EQ(fill.answer(page({leg(80'000), leg(80'001)})), Lines{kFilled});
+  EXPECT_EQ(brief(fill.rows.rows), (Lines{"50 87.1", "60 87.1", "80000 87.1", "80001 87.1"}));
+}
+
+TEST_F(AlphaHubFill, TakesADateThatExcludesItselfForNoStep) {
+  configure(R"(,"rest":{"whole_below":1})");
+  live({leg(-20)}, -20);
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-20)})), Lines{ask("2021-04-26")});
+  EXPECT_EQ(fill.answer(page({})), Lines{kFilled});
+}
+
+TEST_F(AlphaHubFill, WaitsForAHistoryThatIsBehindTheSocket) {
+  const Lines later = {"later: the history does not hold yet what the socket has brought"};
+  live({leg(-20)}, -20);
+  EXPECT_EQ(begin(gap()).answer(page({})), later);
+  EXPECT_EQ(begin(gap()).answer(page({leg(-21)})), later);
+  EXPECT_EQ(begin(gap()).answer(page({leg(-20)})), Lines{kFilled});
+  // What came after the gap's end shows that the history has to reach that far, and no further.
+  live({leg(130)}, 130);
+  EXPECT_EQ(begin(gap()).answer(page({leg(50), leg(-20)})), later);
+  EXPECT_EQ(begin(gap()).answer(page({leg(101), leg(50), leg(-20)})), Lines{kFilled});
+}
+
+TEST_F(AlphaHubFill, TakesAnEmptyAnswerForNoSignalsWhenNoneIsKnown) {
+  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kFilled});
+  live({leg(-3 * 86'400)}, -3 * 86'400);
+  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kFilled}) << "older than what was asked for";
+}
+
+TEST_F(AlphaHubFill, IsPartialWhereASignalCannotBeReadAndKeepsTheOthers) {
+  const struct {
+    std::string item;
+    std::string problem;
+  } cases[] = {
+      {R"({"price":1,"side":"buy","symbol":"X"})", "no timestamp"},
+      {R"({"price":1,"side":"buy","symbol":"X","timestamp":"soon"})", "bad timestamp"},
+      {R"({"price":1,"side":"buy","timestamp":"2021-04-26T14:30:09"})", "no symbol"},
+      {"7", "a leg that is no object"},
+  };
+  for (const auto& one : cases) {
+    configure();
+    DrivenFill fill = begin(gap());
+    EXPECT_EQ(
+        fill.answer(page({leg(50), one.item})),
+        Lines{"end partial: the history holds a signal that cannot be read (" + one.problem + ")"});
+    EXPECT_EQ(fill.rows.rows.size(), 2U);
+    EXPECT_EQ(fill.rows.rows.front(), "unparsed gapfill reason=REST signal: " + one.problem);
+  }
+  // Nothing that lies outside the gap matters.
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(page({R"({"timestamp":"2021-04-26 T10:00:00"})"})), Lines{kFilled});
+}
+
+TEST_F(AlphaHubFill, DoubtsTimesThatDoNotFitTheReceipt) {
+  live({leg(-7'220)}, -20);
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-7'220)})),
+            Lines{"end partial: signals come 7200 s after the time that they bear, so that those "
+                  "of the gap are not known by theirs: check feeds.alphahub.utc_offset and "
+                  "feeds.alphahub.rest.clock_slack_ms"});
+  EXPECT_EQ(brief(fill.rows.rows), Lines{"50 87.1"});
+  // One that fits shows that the clocks agree: the other one was just told late.
+  live({leg(-10)}, -10);
+  EXPECT_EQ(begin(gap()).answer(page({leg(50), leg(-10), leg(-7'220)})), Lines{kFilled});
+}
+
+TEST_F(AlphaHubFill, ReadsAndAsksInTheConfiguredZone) {
+  configure(R"(,"utc_offset":"-05:00","rest":{"overlap_days":0})");
+  Gap of = gap();
+  of.from_ns = of.floor_ns = kFrom - 12 * 3'600 * kNsPerSec;  // 02:30 UTC
+  DrivenFill fill(*plan_, *normalizer_, of);
+  fill.start();
+  EXPECT_EQ(fill.answer(kTokens).back(), ask("2021-04-25"));
+  fill.answer(page({R"({"price":1,"symbol":"X","timestamp":"2021-04-26 T09:00:00"})"}));
+  EXPECT_EQ(brief(fill.rows.rows), Lines{"-1800 1"});
+}
+
+TEST_F(AlphaHubFill, LogsInOnceMoreWhenTheTokenIsRefused) {
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(R"({"error":"Invalid token"})", 401), Lines{kAskLogin});
+  EXPECT_EQ(fill.answer(R"({"data":{"token":"T2"}})"),
+            (Lines{"secret T2", ask("2021-04-25", "T2")}));
+  EXPECT_EQ(fill.answer(R"({"error":"Forbidden"})", 403),
+            Lines{"later: HTTP 403, Forbidden: use an account in feeds.alphahub.email that has "
+                  "access to the algorithm, or take it out of feeds.alphahub.algorithms"});
+}
+
+TEST_F(AlphaHubFill, NamesTheRemedyOfARefusal) {
+  DrivenFill fill(*plan_, *normalizer_, gap());
+  fill.start();
+  EXPECT_EQ(fill.answer(R"({"error":"no such user","old_token":"abc"})", 401),
+            (Lines{"secret abc",
+                   "later: the service refused the login (HTTP 401, no such user): correct "
+                   "feeds.alphahub.email and feeds.alphahub.password"}));
+  fill.start();
+  EXPECT_EQ(fill.answer("{}"),
+            Lines{"later: the login's answer (HTTP 200) has no token at data.token; if that goes "
+                  "on, check feeds.alphahub.rest_url"});
+  for (const int status : {400, 404, 422}) {
+    EXPECT_EQ(begin(gap()).answer("", status),
+              Lines{"later: HTTP " + std::to_string(status) +
+                    ": check feeds.alphahub.rest_url, feeds.alphahub.rest.signals_path and "
+                    "feeds.alphahub.algorithms"});
+  }
+  EXPECT_EQ(begin(gap()).answer("", 302), Lines{"later: HTTP 302"});
+}
+
+TEST_F(AlphaHubFill, TakesLessWrappedListsAndNamesWhatIsNone) {
+  for (const std::string& body :
+       {R"({"signals":[)" + leg(50) + "]}", R"({"data":[)" + leg(50) + "]}", "[" + leg(50) + "]"}) {
+    configure();
+    DrivenFill fill = begin(gap());
+    EXPECT_EQ(fill.answer(body), Lines{kFilled});
+    EXPECT_EQ(brief(fill.rows.rows), Lines{"50 87.1"}) << body;
+  }
+  for (const char* body :
+       {"{}", R"({"data":{"signals":null}})", "7", R"({"data":{"signals":{}}})"}) {
+    EXPECT_EQ(begin(gap()).answer(body), Lines{"problem: no list at data.signals"}) << body;
+  }
+}
+
+TEST_F(AlphaHubFill, SurvivesEveryTruncation) {
+  const std::string body = page({leg(99), leg(50, "\"1e-28\""), leg(-1)});
+  for (std::size_t size = 0; size < body.size(); ++size) {
+    configure();
+    DrivenFill fill = begin(gap());
+    EXPECT_EQ(fill.answer(body.substr(0, size)), Lines{"problem: no list at data.signals"});
+    DrivenFill login(*plan_, *normalizer_, gap());
+    login.start();
+    EXPECT_NO_THROW(login.answer(std::string(kTokens).substr(0, size)));
+  }
+}
+
+TEST_F(AlphaHubFill, AsksTheConfiguredPath) {
+  configure(R"(,"rest":{"signals_path":"/x/{id}/y","overlap_days":30})");
+  DrivenFill fill(*plan_, *normalizer_, gap());
+  fill.start();
+  EXPECT_EQ(fill.answer(kTokens).back(),
+            "ask gapfill GET http://host/x/16/y?after=2021-03-27 Authorization: T1");
+  Gap other = gap();
+  other.stream = "phoenix";
+  EXPECT_FALSE(DrivenFill(*plan_, *normalizer_, other).exists());
+}
+
+}  // namespace
+}  // namespace tapedeck
