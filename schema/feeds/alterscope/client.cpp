@@ -50,11 +50,8 @@ class FactorClient final : public Client {
       request.url += "&alert_threshold=" + percent_encode(*settings_.alert_threshold);
     }
     request.url += settings_.details ? "&details=true" : "&details=false";
-    if (settings_.auth == Auth::query) {
-      request.url += "&token=" + percent_encode(settings_.api_key);
-    } else {
-      request.headers.emplace_back("Authorization", "Bearer " + settings_.api_key);
-    }
+    if (settings_.auth == Auth::query) request.url += "&token=" + percent_encode(settings_.api_key);
+    request.headers = auth_headers(settings_);
     actions.connect(std::move(request));
   }
 
@@ -93,6 +90,11 @@ class FactorClient final : public Client {
 };
 
 }  // namespace
+
+Headers auth_headers(const Settings& settings) {
+  if (settings.auth == Auth::query) return {};
+  return {{"Authorization", "Bearer " + settings.api_key}};
+}
 
 std::unique_ptr<Client> make_client(const Settings& settings) {
   return std::make_unique<FactorClient>(settings);

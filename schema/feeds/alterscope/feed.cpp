@@ -17,6 +17,13 @@ class AlterscopePlan final : public FeedPlan {
   std::unique_ptr<Client> make_client(std::string_view /*endpoint*/, int /*slot*/) const override {
     return alterscope::make_client(settings_);
   }
+  std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
+    return alterscope::make_normalizer(
+        connections, {settings_.categories, settings_.alert_threshold.has_value()});
+  }
+  std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
+    return alterscope::make_fill(settings_, task);
+  }
 
  private:
   alterscope::Settings settings_;
@@ -47,7 +54,7 @@ class AlterscopeFeed final : public Feed {
   }
 
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return alterscope::make_normalizer(connections);
+    return alterscope::make_normalizer(connections, {});
   }
   const FeedShapes& shapes() const override { return alterscope::shapes(); }
   const Service& service() const override { return alterscope::service(); }

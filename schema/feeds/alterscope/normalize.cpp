@@ -1,7 +1,9 @@
 // Alterscope frames to rows: `factor`, one a change.
 #include <string>
+#include <utility>
 
 #include "schema/feeds/alterscope/parts.h"
+#include "schema/feeds/alterscope/states.h"
 #include "schema/feeds/alterscope/wire.h"
 #include "schema/feeds/fold.h"
 #include "schema/ws/codec.h"
@@ -10,21 +12,12 @@ namespace tapedeck::alterscope {
 
 namespace {
 
-// Reasons are counted, so a made-up type must not make them endless. At most 64 bytes, cut on a
-// character's edge.
-std::string_view cut(std::string_view text) {
-  constexpr std::size_t kLongest = 64;
-  if (text.size() <= kLongest) return text;
-  std::size_t size = kLongest;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
-  return text.substr(0, size);
-}
-
 // The service gives a change no identifier: each delivery of one connection is a change of its own,
 // and redundant connections fold as multisets.
 class FactorNormalizer final : public Normalizer {
  public:
-  explicit FactorNormalizer(int connections) : fold_(connections) {}
+  FactorNormalizer(int connections, Subscription subscription)
+      : fold_(connections), states_(std::move(subscription)) {}
 
   FrameTag classify(const InFrame& frame) const override {
     FrameTag tag;
@@ -60,6 +53,15 @@ class FactorNormalizer final : public Normalizer {
     add_unparsed(frame, "unknown type: " + std::string(cut(type)), rows);
   }
 
+  RestPage absorb(const RestAnswer& answer, RowSink& rows) override {
+    return states_.absorb(answer, rows);
+  }
+  std::span<const TableId> remembered_tables() const override {
+    static constexpr TableId kTables[] = {TableId::factor};
+    return kTables;
+  }
+  void remember(const EarlierRow& row) override { states_.remember(row); }
+
  private:
   void add_unparsed(const InFrame& frame, std::string_view reason, RowSink& rows) {
     if (!fold_.is_new(hash_text(frame.payload), frame.slot, frame.recv_ns)) return;
@@ -68,10 +70,11 @@ class FactorNormalizer final : public Normalizer {
 
   void add_change(const InFrame& frame, Json message, RowSink& rows) {
     Change change;
-    if (const std::string_view why = read_change(message, change); !why.empty()) {
+    if (const std::string why = read_change(message, change); !why.empty()) {
       return add_unparsed(frame, why, rows);
     }
     if (!fold_.is_new(identity_of(change), frame.slot, frame.recv_ns)) return;
+    if (!states_.changed(change, frame.recv_ns, rows)) return;
     rows.add(change.row, change.as_of_ns);
     if (!change.as_of.empty()) rows.set_cursor(change.row.opportunity_id, change.as_of);
   }
@@ -85,12 +88,13 @@ class FactorNormalizer final : public Normalizer {
   }
 
   MultisetFold fold_;
+  FactorStates states_;
 };
 
 }  // namespace
 
-std::unique_ptr<Normalizer> make_normalizer(int connections) {
-  return std::make_unique<FactorNormalizer>(connections);
+std::unique_ptr<Normalizer> make_normalizer(int connections, Subscription subscription) {
+  return std::make_unique<FactorNormalizer>(connections, std::move(subscription));
 }
 
 }  // namespace tapedeck::alterscope

@@ -33,11 +33,21 @@ struct Settings {
   int page_limit = 0;
 };
 Result<Settings> read_settings(ConfigReader& config, const LinkSettings& link);
+// The key's header, unless it goes into the query.
+Headers auth_headers(const Settings& settings);
 
 // `settings` must outlive the client.
 std::unique_ptr<Client> make_client(const Settings& settings);
 
-std::unique_ptr<Normalizer> make_normalizer(int connections);
+// What of the configuration a decoder has to know.
+struct Subscription {
+  std::vector<std::string> categories;  // empty: all
+  bool has_threshold = false;           // the service leaves out small changes
+};
+std::unique_ptr<Normalizer> make_normalizer(int connections, Subscription subscription);
+
+// `settings` must outlive the fill.
+std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task);
 
 const FeedShapes& shapes();
 

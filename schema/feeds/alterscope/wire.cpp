@@ -16,6 +16,21 @@ bool is_value(Json value) {
   return !is_sent(value) || value.is_number() || value.is_string();
 }
 
+// All but the opportunity, or what is wrong.
+std::string_view read_values(Json message, Json current, Change& out) {
+  out.row.factor = message["factor"].scalar();
+  if (out.row.factor.empty()) return "no factor";
+  if (!current.exists()) return "no current";
+  if (!is_value(current)) return "bad current";
+  if (!is_value(message["previous"])) return "bad previous";
+  out.row.current = current.scalar();
+  out.row.previous = message["previous"].scalar();
+  out.row.as_of_block = Id::of(message["as_of_block"]);
+  out.as_of = message["as_of"].scalar();
+  if (!out.as_of.empty()) out.as_of_ns = parse_any_time(out.as_of);
+  return {};
+}
+
 }  // namespace
 
 std::string_view type_of(Json message) {
@@ -30,21 +45,20 @@ Kind kind_of(Json message) {
   return Kind::other;
 }
 
-std::string_view read_change(Json message, Change& out) {
+std::string read_change(Json message, Change& out) {
   out = {};
   out.row.opportunity_id = message["opportunity_id"].scalar();
   if (out.row.opportunity_id.empty()) return "factor.changed: no opportunity_id";
-  out.row.factor = message["factor"].scalar();
-  if (out.row.factor.empty()) return "factor.changed: no factor";
-  if (!message["current"].exists()) return "factor.changed: no current";
-  if (!is_value(message["current"])) return "factor.changed: bad current";
-  if (!is_value(message["previous"])) return "factor.changed: bad previous";
-  out.row.current = message["current"].scalar();
-  out.row.previous = message["previous"].scalar();
-  out.row.as_of_block = Id::of(message["as_of_block"]);
-  out.as_of = message["as_of"].scalar();
-  if (!out.as_of.empty()) out.as_of_ns = parse_any_time(out.as_of);
-  return {};
+  const std::string_view why = read_values(message, message["current"], out);
+  return why.empty() ? "" : "factor.changed: " + std::string(why);
+}
+
+std::string read_state(Json item, std::string_view opportunity, Change& out) {
+  out = {};
+  out.row.opportunity_id = opportunity;
+  const Json current = item["current"];
+  const std::string_view why = read_values(item, current.exists() ? current : item["value"], out);
+  return why.empty() ? "" : "REST factor: " + std::string(why);
 }
 
 std::uint64_t identity_of(const Change& change) {
@@ -64,6 +78,14 @@ ErrorInfo read_error(Json message) {
   ErrorInfo info{message["code"].scalar(), message["message"].scalar()};
   if (info.message.data() == nullptr) info.message = error.scalar();
   return info;
+}
+
+std::string_view cut(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  if (text.size() <= kLongest) return text;
+  std::size_t size = kLongest;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return text.substr(0, size);
 }
 
 std::string factors_path(std::string_view template_path, std::string_view opportunity) {

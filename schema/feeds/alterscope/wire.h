@@ -52,7 +52,11 @@ struct Change {
 // Why a `factor.changed` message breaks the rules, as a reason for `unparsed`; empty when `out`
 // holds its change. `opportunity_id`, `factor` and `current` must be there; values are numbers,
 // texts or null.
-std::string_view read_change(Json message, Change& out);
+std::string read_change(Json message, Change& out);
+
+// One factor's present value in a REST answer about `opportunity` (assumed: `factor`, `current` or
+// `value`, `previous`, `as_of`, `as_of_block`), by the same rules.
+std::string read_state(Json item, std::string_view opportunity, Change& out);
 
 // Equal for what redundant connections deliver of one change, whatever `meta` says.
 std::uint64_t identity_of(const Change& change);
@@ -63,6 +67,9 @@ struct ErrorInfo {
   Text message;
 };
 ErrorInfo read_error(Json message);
+
+// Names that the peer chose, for reasons and details: at most 64 bytes, cut on a character's edge.
+std::string_view cut(std::string_view text);
 
 // `template_path` with the opportunity in the place of `{id}`, percent-encoded.
 std::string factors_path(std::string_view template_path, std::string_view opportunity);
