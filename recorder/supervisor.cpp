@@ -6,6 +6,13 @@
 #include "recorder/gap_filler.h"
 
 namespace tapedeck {
+namespace {
+
+// Decoders are told earlier rows from this long before the first gap: fills look a little further
+// back, since events bear times that are not those of their receipt.
+constexpr Ns kToldBeforeNs = 60 * kNsPerSec;
+
+}  // namespace
 
 Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfig& config,
                        Ns started_ns, LinkLog log, std::function<void()> on_over)
@@ -64,7 +71,8 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
       journal_.rows_of(context.name, std::nullopt, std::nullopt, cursor->recv_ns)
           .set_cursor(stream, cursor->value);
     }
-    if (auto told = tell_rows(context.name, since_ns, *context.normalizer); !told) return told;
+    if (auto told = tell_rows(context.name, since_ns - kToldBeforeNs, *context.normalizer); !told)
+      return told;
   }
   return {};
 }

@@ -64,8 +64,11 @@ RestSettings read_rest(ConfigReader& config) {
   settings.overlap_days = static_cast<int>(rest.integer("overlap_days", 1, 0, 365));
   settings.whole_below =
       static_cast<int>(rest.integer("whole_below", kWholeBelow, 0, kWholeBelowMax));
-  settings.clock_slack =
-      rest.integer("clock_slack_ms", kClockSlack / kNsPerMs, 0, 86'400'000) * kNsPerMs;
+  constexpr std::int64_t kDayMs = 86'400'000;
+  HistoryLimits& limits = settings.history;
+  limits.clock_slack_ns =
+      rest.integer("clock_slack_ms", limits.clock_slack_ns / kNsPerMs, 0, kDayMs) * kNsPerMs;
+  limits.settle_ns = rest.integer("settle_ms", limits.settle_ns / kNsPerMs, 0, kDayMs) * kNsPerMs;
   rest.reject_unknown();
   config.absorb(rest);
   return settings;

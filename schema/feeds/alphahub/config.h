@@ -7,6 +7,7 @@
 
 #include "schema/base/config_reader.h"
 #include "schema/feed.h"
+#include "schema/feeds/alphahub/history.h"
 #include "schema/feeds/alphahub/wire.h"
 
 namespace tapedeck::alphahub {
@@ -22,7 +23,7 @@ struct RestSettings {
   std::string signals{kSignalsPath};  // `{id}` stands for the algorithm
   int overlap_days = 1;               // how far before a gap a fill begins to ask
   int whole_below = 0;                // an answer with fewer rows has all there are
-  Ns clock_slack = 0;                 // how far the service's clock may be from ours
+  HistoryLimits history;
 };
 
 struct Settings {
@@ -38,8 +39,6 @@ struct Settings {
   Ns token_age_max = 0;
   RestSettings rest;
 };
-
-inline constexpr Ns kClockSlack = 60 * kNsPerSec;
 
 // Errors are left in `config`.
 Settings read_settings(ConfigReader& config, const LinkSettings& link);

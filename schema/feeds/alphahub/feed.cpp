@@ -25,7 +25,7 @@ class AlphaHubPlan final : public FeedPlan {
   }
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return std::make_unique<AlphaHubNormalizer>(connections, settings_.zone,
-                                                settings_.rest.clock_slack);
+                                                settings_.rest.history);
   }
   std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
     return alphahub::make_fill(settings_, task);
@@ -57,7 +57,7 @@ class AlphaHubFeed final : public Feed {
   }
 
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
-    return std::make_unique<AlphaHubNormalizer>(connections, kUtc, kClockSlack);
+    return std::make_unique<AlphaHubNormalizer>(connections, kUtc, HistoryLimits());
   }
   const FeedShapes& shapes() const override { return alphahub::shapes(); }
   const Service& service() const override { return service_; }

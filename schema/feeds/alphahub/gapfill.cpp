@@ -20,7 +20,7 @@ class SignalFill final : public GapFill {
       : settings_(settings),
         algorithm_(algorithm_of(gap.stream)),
         first_ns_(gap.floor_ns - settings.rest.overlap_days * kDay),
-        last_ns_(gap.to_ns.value_or(gap.from_ns) + settings.rest.clock_slack),
+        last_ns_(gap.to_ns.value_or(gap.from_ns) + settings.rest.history.clock_slack_ns),
         date_(date_of(first_ns_, settings.zone)) {}
 
   GapMethod method() const override { return GapMethod::after; }
@@ -90,7 +90,7 @@ class SignalFill final : public GapFill {
 
   void conclude(FillActions& actions) const {
     if (is_behind_) {
-      return actions.later("the history does not hold yet what the socket has brought");
+      return actions.later("the history may not hold yet all that was sent until the gap's end");
     }
     if (!doubt_.empty()) return actions.end(GapStatus::partial, doubt_);
     if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");

@@ -74,7 +74,8 @@ RestPage SignalHistory::absorb(const RestAnswer& answer, RowSink& rows) {
 }
 
 SignalHistory::Span SignalHistory::span_of(const Gap& gap) const {
-  return {gap.floor_ns - std::max(kGrainNs, late_ns_), gap.to_ns.value_or(gap.from_ns) + slack_ns_};
+  return {gap.floor_ns - std::max(kGrainNs, late_ns_),
+          gap.to_ns.value_or(gap.from_ns) + limits_.clock_slack_ns};
 }
 
 // What may have been sent in the gap, oldest first.
@@ -138,25 +139,30 @@ void SignalHistory::add_new(const std::vector<Told>& told, std::string_view algo
   }
 }
 
-// The history does not reach as far as the socket has, up to the gap's end: whatever comes behind
-// it was not sent in the gap, and may have come while the answer was on its way.
+// The answer may lack what was sent in the gap: it was made so early that nothing in it shows that
+// the history has come past the gap's end, or it lacks what the socket has brought until then. What
+// comes behind the gap's end may have come while the answer was on its way.
 bool SignalHistory::is_behind(const RestAnswer& answer, const RestPage& page) const {
+  const Ns end_ns = answer.gap->to_ns.value_or(answer.gap->from_ns);
+  if (page.newest_ns && *page.newest_ns > end_ns + early_ns_) return false;
+  const Ns age_ns = answer.recv_ns - end_ns;
+  if (age_ns >= 0 && age_ns < limits_.settle_ns) return true;
   const auto newest = newest_ns_.find(std::string(answer.stream));
   if (newest == newest_ns_.end()) return false;
   const auto asked_ns = parse_rfc3339(parse_target(answer.url).get("after") + "T00:00:00" + zone_);
   if (!asked_ns || newest->second < *asked_ns) return false;
-  return page.newest_ns.value_or(*asked_ns) <
-         std::min(newest->second, answer.gap->to_ns.value_or(newest->second));
+  return page.newest_ns.value_or(*asked_ns) < std::min(newest->second, end_ns);
 }
 
 void SignalHistory::compare_clocks(Ns recv_ns, Ns event_ns) {
   const Ns late_ns = recv_ns - std::max<Ns>(event_ns, 0);
-  if (late_ns > slack_ns_ || late_ns < -slack_ns_) {
+  if (late_ns > limits_.clock_slack_ns || late_ns < -limits_.clock_slack_ns) {
     far_ns_ = late_ns;
     return;
   }
   has_near_ = true;
   late_ns_ = std::max(late_ns_, late_ns);
+  early_ns_ = std::max(early_ns_, -late_ns);
 }
 
 // A wrong zone, or a service that tells old signals: what was sent in the gap is then not found by

@@ -13,13 +13,18 @@
 
 namespace tapedeck::alphahub {
 
+// What is assumed of the service; times that name no zone are read with `zone`.
+struct HistoryLimits {
+  Ns clock_slack_ns = 60 * kNsPerSec;  // the most that its clock may be from ours
+  Ns settle_ns = 2 * kNsPerSec;        // the most that its history may be behind its sockets
+};
+
 // Legs have no identity: socket and history together tell as many equal ones as the one that tells
 // more of them. Not thread-safe; memory is bounded by the capacity of ToldTwice and by what earlier
 // tapes hold of the last gap.
 class SignalHistory {
  public:
-  // `zone`: of times that name none. `slack_ns`: how far the service's clock may be from ours.
-  SignalHistory(std::string_view zone, Ns slack_ns) : zone_(zone), slack_ns_(slack_ns) {}
+  SignalHistory(std::string_view zone, HistoryLimits limits) : zone_(zone), limits_(limits) {}
 
   // A socket brought a leg. False when REST has told it before: it is on the tape.
   bool pushed(std::string_view stream, const Signal& row, Int event_ns, Ns recv_ns);
@@ -44,15 +49,16 @@ class SignalHistory {
   std::string doubt_about_clocks() const;
 
   std::string zone_;
-  Ns slack_ns_;
+  HistoryLimits limits_;
   ToldTwice told_;
   std::unordered_map<std::uint64_t, std::uint32_t> earlier_;  // on tapes of earlier recorders
   std::unordered_map<std::string, Ns> newest_ns_;             // that a socket brought, by stream
 
   // How live legs' own times lay to their receipt.
-  Ns late_ns_ = 0;  // the most, of those within the slack
+  Ns late_ns_ = 0;   // the most, of those within the slack
+  Ns early_ns_ = 0;  // likewise
   bool has_near_ = false;
-  std::optional<Ns> far_ns_;  // the last that lay beyond
+  std::optional<Ns> far_ns_;  // how late was the last that lay beyond
 };
 
 }  // namespace tapedeck::alphahub

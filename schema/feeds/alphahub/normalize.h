@@ -14,9 +14,9 @@ namespace tapedeck::alphahub {
 // event of its own, redundant connections fold as multisets of (topic, list, the leg's bytes).
 class AlphaHubNormalizer final : public Normalizer {
  public:
-  // `zone`: `Z` or `±hh:mm`, for times that name none. `slack_ns`: as SignalHistory.
-  AlphaHubNormalizer(int connections, std::string_view zone, Ns slack_ns)
-      : fold_(connections), history_(zone, slack_ns), zone_(zone) {}
+  // `zone`: `Z` or `±hh:mm`, for times that name none.
+  AlphaHubNormalizer(int connections, std::string_view zone, HistoryLimits limits)
+      : fold_(connections), history_(zone, limits), zone_(zone) {}
 
   FrameTag classify(const InFrame& frame) const override;
   void normalize(const InFrame& frame, RowSink& rows) override;

@@ -39,7 +39,7 @@ TEST(AlphaHubConfig, AcceptsEveryKey) {
                             with(R"("algorithms":[1],"refs":"nulls","utc_offset":"-05:00",
     "heartbeat_ms":10000,"join_timeout_ms":5000,"token_age_ms_max":0,
     "rest":{"session_path":"/s","signals_path":"/a/{id}","overlap_days":0,
-            "whole_below":0,"clock_slack_ms":0})")),
+            "whole_below":0,"clock_slack_ms":0,"settle_ms":0})")),
             "");
 }
 

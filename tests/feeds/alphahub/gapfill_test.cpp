@@ -19,6 +19,7 @@ constexpr const char* kAskLogin =
     "user%5Bemail%5D=a%40b.c&user%5Bpassword%5D=pw";
 constexpr const char* kTokens = R"({"data":{"renew_token":"R1","token":"T1"}})";
 constexpr const char* kFilled = "end filled: the history has both its edges";
+const Lines kLater = {"later: the history may not hold yet all that was sent until the gap's end"};
 
 std::string ask(const std::string& date, const std::string& token = "T1") {
   return "ask gapfill GET http://host/api/v1/algorithms/16/signals?after=" + date +
@@ -44,9 +45,10 @@ class AlphaHubFill : public ::testing::Test {
  protected:
   AlphaHubFill() { configure(); }
 
-  void configure(const std::string& more = "", int connections = 1) {
-    plan_ = plan_of(alphahub_feed(),
-                    R"({"email":"a@b.c","password":"pw","algorithms":[16])" + more + "}");
+  // `rest`: further members of it; answers come a second after the gap's end.
+  void configure(const std::string& rest = "", int connections = 1, const std::string& more = "") {
+    plan_ = plan_of(alphahub_feed(), R"({"email":"a@b.c","password":"pw","algorithms":[16],)" +
+                                         more + R"("rest":{"settle_ms":1000)" + rest + "}}");
     normalizer_ = plan_->make_normalizer(connections);
   }
   static Gap gap() {
@@ -215,7 +217,7 @@ TEST_F(AlphaHubFill, ProvesTheOlderEdgeOfALongAnswer) {
 }
 
 TEST_F(AlphaHubFill, GoesOnFromTheNewestDayOfAnAnswerThatIsCutOffAtItsNewerEnd) {
-  configure(R"(,"rest":{"whole_below":3,"overlap_days":2})");
+  configure(R"(,"whole_below":3,"overlap_days":2)");
   Gap of = gap();
   of.to_ns = kFrom + 30 * 3'600 * kNsPerSec;  // until the next evening
   DrivenFill fill = begin(of);
@@ -226,7 +228,7 @@ TEST_F(AlphaHubFill, GoesOnFromTheNewestDayOfAnAnswerThatIsCutOffAtItsNewerEnd) 
 }
 
 TEST_F(AlphaHubFill, TakesADateThatExcludesItselfForNoStep) {
-  configure(R"(,"rest":{"whole_below":1})");
+  configure(R"(,"whole_below":1)");
   live({leg(-20)}, -20);
   DrivenFill fill = begin(gap());
   EXPECT_EQ(fill.answer(page({leg(50), leg(-20)})), Lines{ask("2021-04-26")});
@@ -234,15 +236,26 @@ TEST_F(AlphaHubFill, TakesADateThatExcludesItselfForNoStep) {
 }
 
 TEST_F(AlphaHubFill, WaitsForAHistoryThatIsBehindTheSocket) {
-  const Lines later = {"later: the history does not hold yet what the socket has brought"};
   live({leg(-20)}, -20);
-  EXPECT_EQ(begin(gap()).answer(page({})), later);
-  EXPECT_EQ(begin(gap()).answer(page({leg(-21)})), later);
+  EXPECT_EQ(begin(gap()).answer(page({})), kLater);
+  EXPECT_EQ(begin(gap()).answer(page({leg(-21)})), kLater);
   EXPECT_EQ(begin(gap()).answer(page({leg(-20)})), Lines{kFilled});
   // What came after the gap's end shows that the history has to reach that far, and no further.
   live({leg(130)}, 130);
-  EXPECT_EQ(begin(gap()).answer(page({leg(50), leg(-20)})), later);
+  EXPECT_EQ(begin(gap()).answer(page({leg(50), leg(-20)})), kLater);
   EXPECT_EQ(begin(gap()).answer(page({leg(101), leg(50), leg(-20)})), Lines{kFilled});
+}
+
+TEST_F(AlphaHubFill, GivesTheHistoryTimeToHoldWhatWasSentLast) {
+  configure(R"(,"settle_ms":1001)");
+  EXPECT_EQ(begin(gap()).answer(page({leg(50)})), kLater);
+  EXPECT_EQ(begin(gap()).answer(page({})), kLater);
+  // Unless it shows that it has come past the gap's end.
+  EXPECT_EQ(begin(gap()).answer(page({leg(101), leg(50)})), Lines{kFilled});
+  // By a clock that is two and a half seconds ahead of ours it has not.
+  live({leg(-17)}, -20);
+  EXPECT_EQ(begin(gap()).answer(page({leg(102), leg(50), leg(-17)})), kLater);
+  EXPECT_EQ(begin(gap()).answer(page({leg(103), leg(50), leg(-17)})), Lines{kFilled});
 }
 
 TEST_F(AlphaHubFill, TakesAnEmptyAnswerForNoSignalsWhenNoneIsKnown) {
@@ -289,7 +302,7 @@ TEST_F(AlphaHubFill, DoubtsTimesThatDoNotFitTheReceipt) {
 }
 
 TEST_F(AlphaHubFill, ReadsAndAsksInTheConfiguredZone) {
-  configure(R"(,"utc_offset":"-05:00","rest":{"overlap_days":0})");
+  configure(R"(,"overlap_days":0)", 1, R"("utc_offset":"-05:00",)");
   Gap of = gap();
   of.from_ns = of.floor_ns = kFrom - 12 * 3'600 * kNsPerSec;  // 02:30 UTC
   DrivenFill fill(*plan_, *normalizer_, of);
@@ -356,7 +369,7 @@ TEST_F(AlphaHubFill, SurvivesEveryTruncation) {
 }
 
 TEST_F(AlphaHubFill, AsksTheConfiguredPath) {
-  configure(R"(,"rest":{"signals_path":"/x/{id}/y","overlap_days":30})");
+  configure(R"(,"signals_path":"/x/{id}/y","overlap_days":30)");
   DrivenFill fill(*plan_, *normalizer_, gap());
   fill.start();
   EXPECT_EQ(fill.answer(kTokens).back(),
