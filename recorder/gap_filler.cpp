@@ -268,8 +268,9 @@ void GapFiller::record(RequestInfo info, const RestResponse& response) {
 
 // ---- what a fill says ----
 
-void GapFiller::ask(RestRequest request) {
+void GapFiller::ask(RestRequest request, Ns after) {
   in_hand_->request = std::move(request);
+  in_hand_->due_mono = mono() + after;
 }
 
 void GapFiller::put(Job& job, std::string_view what) {

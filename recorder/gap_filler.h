@@ -70,7 +70,7 @@ class GapFiller final : private FillActions {
   struct Flight;
 
   // FillActions: about the job that is in hand.
-  void ask(RestRequest request) override;
+  void ask(RestRequest request, Ns after) override;
   void end(GapStatus status, std::string_view why) override;
   void later(std::string_view why) override;
   void learn_secret(std::string_view secret) override { secrets_.add(secret); }

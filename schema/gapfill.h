@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schema/client.h"
@@ -20,8 +21,9 @@ class FillActions {
  public:
   virtual ~FillActions() = default;
 
-  // Asks; its answer follows. Purposes: `gapfill`, `snapshot`, `login`.
-  virtual void ask(RestRequest request) = 0;
+  // Asks, `after` from now; its answer follows. Purposes: `gapfill`, `snapshot`, `login`.
+  virtual void ask(RestRequest request, Ns after) = 0;
+  void ask(RestRequest request) { ask(std::move(request), 0); }
   // The gap is `filled`, `partial` or `unfillable`: `why` says what was found, in words.
   virtual void end(GapStatus status, std::string_view why) = 0;
   // It cannot go on now: a new fill starts from the beginning after a back-off. `why` names the

@@ -75,6 +75,8 @@ struct RestPage {
   bool is_behind = false;
   // Nothing of the gap that it was asked about can be missing any more.
   bool is_whole = false;
+  // It came so early after the gap's end that one which comes this much later may hold more; 0: no.
+  Ns settles_in = 0;
   // Why it may be less than what the service sent although it reads well, for a person (an item
   // without a time, clocks that disagree); empty: nothing speaks against it.
   std::string doubt;

@@ -22,15 +22,15 @@ class PagedFill final : public GapFill {
     if (page.last == "end") return actions.end(GapStatus::filled, "it came to its end");
     if (page.last == "behind") return actions.later("not there yet");
     ++page_;
-    ask(actions);
+    ask(actions, page.settles_in);
   }
 
  private:
-  void ask(FillActions& actions) const {
+  void ask(FillActions& actions, Ns after = 0) const {
     RestRequest request;
     request.purpose = "gapfill";
     request.url = "http://toy/page/" + std::to_string(page_) + "?key=sesame-open";
-    actions.ask(std::move(request));
+    actions.ask(std::move(request), after);
   }
   int page_ = 1;
 };
@@ -74,6 +74,7 @@ class PagedNormalizer final : public Normalizer {
     }
     if (answer.purpose == "cursor") rows.set_cursor(answer.stream, "77");
     page.last = answer.root()["last"].text();
+    page.settles_in = answer.root()["settles_in_ms"].integer().value_or(0) * kNsPerMs;
     return page;
   }
 };
@@ -162,6 +163,21 @@ TEST_F(GapFillerTest, FillsPageByPageAndWritesEachExchangeDown) {
   EXPECT_EQ(request.status, 200);
   EXPECT_EQ(request.body, R"({"rows":3,"last":"x"})");
   EXPECT_EQ(journal_.requests.size(), 2U);
+}
+
+TEST_F(GapFillerTest, FillsOtherGapsWhileOneWaitsForItsTime) {
+  add("a", 1);
+  answer(200, R"({"rows":1,"settles_in_ms":5000})");
+  world_.advance_ms(1'000);
+  ASSERT_EQ(asked(), 1U);
+  add("b", 2);
+  ASSERT_EQ(asked(), 2U);
+  answer(200, R"({"rows":2,"last":"end"})");
+  EXPECT_EQ(gap(2), "after filled 2 reset; it came to its end");
+  expect_silence_of(4'000);
+  EXPECT_EQ(last_url(), "http://toy/page/2?key=sesame-open");
+  answer(200, R"({"rows":0,"last":"end"})");
+  EXPECT_EQ(gap(1), "after filled 1 reset; it came to its end");
 }
 
 TEST_F(GapFillerTest, AsksTheSamePageAgainAfterWhateverPasses) {

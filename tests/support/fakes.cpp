@@ -94,11 +94,12 @@ void SessionLog::arm(int timer, Ns after) {
 void SessionLog::subscribed(bool yes) {
   actions.push_back(yes ? "subscribed yes" : "subscribed no");
 }
-void FillLog::ask(RestRequest request) {
+void FillLog::ask(RestRequest request, Ns after) {
   std::string line = "ask " + request.purpose + " " + request.method + " " + request.url;
   for (const auto& [name, value] : request.headers)
     line.append(" ").append(name).append(": ").append(value);
   if (!request.body.empty()) line += " | " + request.body;
+  if (after > 0) line += " in " + std::to_string(after / kNsPerMs);
   actions.push_back(line);
   asked = std::move(request);
 }

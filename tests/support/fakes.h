@@ -50,11 +50,11 @@ class ActionLog final : public ClientActions {
   std::vector<std::string> actions;
 };
 
-// A fill's actions as `ask PURPOSE METHOD URL [Name: value]… [| BODY]`, `end STATUS: why`,
+// A fill's actions as `ask PURPOSE METHOD URL [Name: value]… [| BODY] [in MS]`, `end STATUS: why`,
 // `later: why`, `secret TEXT`.
 class FillLog final : public FillActions {
  public:
-  void ask(RestRequest request) override;
+  void ask(RestRequest request, Ns after) override;
   void end(GapStatus status, std::string_view why) override;
   void later(std::string_view why) override;
   void learn_secret(std::string_view secret) override;

@@ -1,5 +1,6 @@
 #include "schema/feeds/alphahub/gapfill.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -21,7 +22,8 @@ class SignalFill final : public GapFill {
         algorithm_(algorithm_of(gap.stream)),
         first_ns_(gap.floor_ns - settings.rest.overlap_days * kDay),
         last_ns_(gap.to_ns.value_or(gap.from_ns) + settings.rest.history.clock_slack_ns),
-        date_(date_of(first_ns_, settings.zone)) {}
+        first_date_(date_of(first_ns_, settings.zone)),
+        date_(first_date_) {}
 
   GapMethod method() const override { return GapMethod::after; }
 
@@ -50,14 +52,15 @@ class SignalFill final : public GapFill {
   void on_page(const RestPage& page, FillActions& actions) override {
     const bool is_whole = page.items < settings_.rest.whole_below;
     if (is_first_) has_left_edge_ = is_whole || page.meets_before;
-    is_first_ = false;
     is_behind_ = is_behind_ && page.is_behind;
+    settles_in_ = is_first_ ? page.settles_in : std::min(settles_in_, page.settles_in);
     if (doubt_.empty()) doubt_ = page.doubt;
+    is_first_ = false;
     if (!is_whole && page.newest_ns > first_ns_ && page.newest_ns <= last_ns_) {
       std::string newest = date_of(*page.newest_ns, settings_.zone);
       if (newest > date_) {
         date_ = std::move(newest);
-        return ask_signals(actions);
+        return ask_signals(0, actions);
       }
     }
     conclude(actions);
@@ -75,22 +78,28 @@ class SignalFill final : public GapFill {
     for (const std::string& secret : answer.secrets) actions.learn_secret(secret);
     if (answer.token.empty()) return actions.later(answer.why);
     token_ = std::move(answer.token);
-    ask_signals(actions);
+    ask_signals(0, actions);
   }
 
-  void ask_signals(FillActions& actions) const {
+  void ask_signals(Ns after, FillActions& actions) const {
     RestRequest request;
     request.purpose = "gapfill";
     std::string path = settings_.rest.signals;
     path.replace(path.find(kIdPlace), kIdPlace.size(), algorithm_);
     request.url = settings_.rest_url + path + "?after=" + date_;
     request.headers = {{"Authorization", token_}};
-    actions.ask(std::move(request));
+    actions.ask(std::move(request), after);
   }
 
-  void conclude(FillActions& actions) const {
+  void conclude(FillActions& actions) {
+    if (settles_in_ > 0) {
+      date_ = first_date_;
+      doubt_.clear();
+      is_first_ = is_behind_ = true;
+      return ask_signals(settles_in_, actions);
+    }
     if (is_behind_) {
-      return actions.later("the history may not hold yet all that was sent until the gap's end");
+      return actions.later("the history does not hold yet what the socket has brought");
     }
     if (!doubt_.empty()) return actions.end(GapStatus::partial, doubt_);
     if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
@@ -103,7 +112,8 @@ class SignalFill final : public GapFill {
   const std::string algorithm_;
   const Ns first_ns_;  // from this day on is asked
   const Ns last_ns_;   // by their own time, signals after this are not the gap's
-  std::string date_;   // from which the last answer was asked
+  const std::string first_date_;
+  std::string date_;  // from which the last answer was asked
   std::string token_;
   std::string doubt_;
   bool is_logging_in_ = false;
@@ -111,6 +121,7 @@ class SignalFill final : public GapFill {
   bool is_first_ = true;
   bool has_left_edge_ = false;
   bool is_behind_ = true;  // every answer so far
+  Ns settles_in_ = 0;      // the least of the answers so far
 };
 
 }  // namespace

@@ -69,13 +69,15 @@ RestPage SignalHistory::absorb(const RestAnswer& answer, RowSink& rows) {
   page.doubt = doubt_about_clocks();
   const std::vector<Told> told = read(list, answer, page);
   page.is_behind = is_behind(answer, page);
+  page.settles_in = settles_in(answer, page);
   add_new(told, algorithm_of(answer.stream), rows);
   return page;
 }
 
 SignalHistory::Span SignalHistory::span_of(const Gap& gap) const {
-  return {gap.floor_ns - std::max(kGrainNs, late_ns_),
-          gap.to_ns.value_or(gap.from_ns) + limits_.clock_slack_ns};
+  // Without a comparison yet, the service's clock may be ahead.
+  const Ns ahead_ns = has_near_ ? early_ns_ : limits_.clock_slack_ns;
+  return {gap.floor_ns - std::max(kGrainNs, late_ns_), gap.to_ns.value_or(gap.from_ns) + ahead_ns};
 }
 
 // What may have been sent in the gap, oldest first.
@@ -139,19 +141,25 @@ void SignalHistory::add_new(const std::vector<Told>& told, std::string_view algo
   }
 }
 
-// The answer may lack what was sent in the gap: it was made so early that nothing in it shows that
-// the history has come past the gap's end, or it lacks what the socket has brought until then. What
-// comes behind the gap's end may have come while the answer was on its way.
-bool SignalHistory::is_behind(const RestAnswer& answer, const RestPage& page) const {
+// How much later than now the history holds all that was sent in the gap, and all that looks like
+// it: until then one answer's count of equal legs may grow with what the socket brings as well. It
+// does at once when it shows that it has come past that.
+Ns SignalHistory::settles_in(const RestAnswer& answer, const RestPage& page) const {
   const Ns end_ns = answer.gap->to_ns.value_or(answer.gap->from_ns);
-  if (page.newest_ns && *page.newest_ns > end_ns + early_ns_) return false;
-  const Ns age_ns = answer.recv_ns - end_ns;
-  if (age_ns >= 0 && age_ns < limits_.settle_ns) return true;
+  const Ns sent_ns = end_ns + early_ns_ + std::max(kGrainNs, late_ns_);
+  if (page.newest_ns > sent_ns || answer.recv_ns < end_ns) return 0;
+  return std::max<Ns>(sent_ns + limits_.settle_ns - answer.recv_ns, 0);
+}
+
+// It lacks what the socket has brought until the gap's end. What comes behind that may have come
+// while the answer was on its way.
+bool SignalHistory::is_behind(const RestAnswer& answer, const RestPage& page) const {
   const auto newest = newest_ns_.find(std::string(answer.stream));
   if (newest == newest_ns_.end()) return false;
   const auto asked_ns = parse_rfc3339(parse_target(answer.url).get("after") + "T00:00:00" + zone_);
   if (!asked_ns || newest->second < *asked_ns) return false;
-  return page.newest_ns.value_or(*asked_ns) < std::min(newest->second, end_ns);
+  return page.newest_ns.value_or(*asked_ns) <
+         std::min(newest->second, answer.gap->to_ns.value_or(newest->second));
 }
 
 void SignalHistory::compare_clocks(Ns recv_ns, Ns event_ns) {

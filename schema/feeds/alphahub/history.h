@@ -44,6 +44,7 @@ class SignalHistory {
   Span span_of(const Gap& gap) const;
   std::vector<Told> read(Json list, const RestAnswer& answer, RestPage& page) const;
   void add_new(const std::vector<Told>& told, std::string_view algorithm, RowSink& rows);
+  Ns settles_in(const RestAnswer& answer, const RestPage& page) const;
   bool is_behind(const RestAnswer& answer, const RestPage& page) const;
   void compare_clocks(Ns recv_ns, Ns event_ns);
   std::string doubt_about_clocks() const;

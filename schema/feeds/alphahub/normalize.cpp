@@ -70,7 +70,11 @@ void AlphaHubNormalizer::normalize(const InFrame& frame, RowSink& rows) {
   if (!message) return add_unparsed(frame, "not a Phoenix message", rows);
   // What the service says to one connection is never the same event as what it says to another.
   if (message->event == event::kReply) {
-    if (!message->is_ok()) add_error(*message, message->payload["response"], rows);
+    if (!message->is_ok()) {
+      add_error(*message, message->payload["response"], rows);
+    } else if (message->topic != kPhoenixTopic) {
+      fold_.joined(frame.slot, hash_text(message->topic), frame.recv_ns);
+    }
   } else if (message->event == event::kError) {
     add_error(*message, message->payload, rows);
   } else if (message->event == event::kSignals) {
@@ -123,7 +127,7 @@ void AlphaHubNormalizer::add_legs(const InFrame& frame, const Message& message, 
       continue;
     }
     const std::uint64_t key = hash_combine(key_of(message, action), hash_text(value.raw()));
-    if (!fold_.is_new(key, frame.slot, frame.recv_ns)) continue;
+    if (!fold_.is_new(key, frame.slot, frame.recv_ns, hash_text(message.topic))) continue;
     std::string side;
     Signal row = row_of(algorithm_of(message.topic), read.leg, side);
     row.action = action;

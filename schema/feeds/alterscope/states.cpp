@@ -60,7 +60,7 @@ void FactorStates::Book::put(std::uint64_t factor, State state) {
 bool FactorStates::changed(const Change& change, Ns recv_ns, RowSink& rows) {
   const Factor& row = change.row;
   const std::uint64_t key = factor_key(row.opportunity_id, row.factor);
-  State now{kept(row.current), change.as_of_ns, recv_ns};
+  State now{kept(row.current), change.as_of_ns, row.as_of_block.integer, recv_ns};
   State* last = states_.find(key);
   if (last != nullptr && last->is_told) {
     if (last->as_of_ns == change.as_of_ns && is_same(last->current, row.current)) {
@@ -74,9 +74,18 @@ bool FactorStates::changed(const Change& change, Ns recv_ns, RowSink& rows) {
   return true;
 }
 
+// Negative: older; positive: newer; 0: it cannot be told. Times may be cut to whole seconds.
+int FactorStates::compare_age(const Change& change, const State& state) {
+  const Int block = change.row.as_of_block.integer;
+  if (block && state.block && *block != *state.block) return *block < *state.block ? -1 : 1;
+  if (!change.as_of_ns || !state.as_of_ns) return 0;
+  if (*change.as_of_ns + kGrainNs <= *state.as_of_ns) return -1;
+  return *change.as_of_ns >= *state.as_of_ns + kGrainNs ? 1 : 0;
+}
+
 bool FactorStates::is_before(const Change& change, const State& told) {
-  if (!change.as_of_ns || !told.as_of_ns || *change.as_of_ns > *told.as_of_ns) return false;
-  return *change.as_of_ns < *told.as_of_ns || !is_same(told.current, change.row.previous);
+  const int age = compare_age(change, told);
+  return age < 0 || (age == 0 && !is_same(told.current, change.row.previous));
 }
 
 void FactorStates::expect_to_follow(const Change& change, const State& last, RowSink& rows) const {
@@ -91,8 +100,10 @@ void FactorStates::expect_to_follow(const Change& change, const State& last, Row
 
 void FactorStates::remember(const EarlierRow& row) {
   // The columns of `factor`: opportunity_id, factor, previous, current, as_of_block.
+  Int block;
+  if (row.values[4].type == Value::Type::integer) block = row.values[4].integer;
   earlier_.put(factor_key(row.values[0].text, row.values[1].text),
-               State{kept(row.values[3].text), row.event_ns, row.recv_ns});
+               State{kept(row.values[3].text), row.event_ns, block, row.recv_ns});
 }
 
 bool FactorStates::is_subscribed(Json category) const {
@@ -141,14 +152,14 @@ void FactorStates::absorb_state(const Change& change, const RestAnswer& answer, 
     }
     has_row = false;
   } else if (last != nullptr && last->recv_ns >= gap.to_ns.value_or(gap.from_ns)) {
-    // What the socket has brought since then is the newer one, unless the times say otherwise.
-    if (!change.as_of_ns || !last->as_of_ns || *change.as_of_ns <= *last->as_of_ns) return;
-  } else if (last != nullptr && change.as_of_ns && last->as_of_ns &&
-             *change.as_of_ns < *last->as_of_ns) {
+    // What the socket has brought since then is the newer one, unless block or time say otherwise.
+    if (compare_age(change, *last) <= 0) return;
+  } else if (last != nullptr && compare_age(change, *last) < 0) {
     page.is_behind = true;
     return;
   }
-  states_.put(key, State{kept(row.current), change.as_of_ns, answer.recv_ns, true, has_row});
+  states_.put(key, State{kept(row.current), change.as_of_ns, row.as_of_block.integer,
+                         answer.recv_ns, true, has_row});
   if (!has_row) return;
   rows.add(row, change.as_of_ns, Origin::gapfill);
   if (!change.as_of.empty()) rows.set_cursor(row.opportunity_id, change.as_of);

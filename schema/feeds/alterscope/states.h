@@ -35,6 +35,7 @@ class FactorStates {
   struct State {
     std::optional<std::string> current;
     Int as_of_ns;
+    Int block;
     Ns recv_ns = 0;        // when it was last known to hold
     bool is_told = false;  // by REST, and no socket has brought it
     bool has_row = true;
@@ -49,6 +50,7 @@ class FactorStates {
     std::deque<std::uint64_t> order_;
   };
 
+  static int compare_age(const Change& change, const State& state);
   static bool is_before(const Change& change, const State& told);
   void expect_to_follow(const Change& change, const State& last, RowSink& rows) const;
   bool is_subscribed(Json category) const;

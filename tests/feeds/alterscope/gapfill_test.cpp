@@ -53,11 +53,11 @@ class AlterscopeFill : public ::testing::Test {
   }
   // What a change gives that happens at `second` and is received half a second later.
   RowLog change(const std::string& factor, const std::string& previous, const std::string& current,
-                int second, int slot = 0) {
+                int second, int slot = 0, const std::string& more = "") {
     const Inbound inbound("v2/ws/factors",
                           R"({"type":"factor.changed","opportunity_id":"a/b","factor":")" + factor +
                               R"(","previous":)" + previous + R"(,"current":)" + current +
-                              as_of(second) + "}",
+                              as_of(second) + more + "}",
                           kFrom + second * kNsPerSec + 500 * kNsPerMs, slot);
     RowLog log;
     normalizer_->normalize(inbound.frame(), log);
@@ -165,6 +165,20 @@ TEST_F(AlterscopeFill, WaitsForAStateThatIsBehindTheSocket) {
   EXPECT_EQ(brief(fill.rows.rows), Lines{"new 1 5"});
   EXPECT_EQ(told({state("ratio", "0.61", 50), state("new", "1", 5)}), Lines{"ratio 0.61 50"});
   EXPECT_EQ(told({state("ratio", "0.61", 50), state("new", "1", 5)}), Lines{});
+}
+
+TEST_F(AlterscopeFill, TellsOldFromNewByTheBlockWhereTimesAreTooCoarse) {
+  const auto block = [](int number) { return R"(,"as_of_block":)" + std::to_string(number); };
+  change("ratio", "0.70", "0.74", -10, 0, block(7));
+  EXPECT_EQ(told({state("ratio", "0.61", -10, block(8))}), Lines{"ratio 0.61 -10"});
+  configure();
+  change("ratio", "0.70", "0.74", -10, 0, block(7));
+  DrivenFill fill(*plan_, *normalizer_, gap());
+  fill.start();
+  EXPECT_EQ(fill.answer(page({state("ratio", "0.70", -10, block(6))})), kLater);
+  change("ratio", "0.74", "0.60", 101, 0, block(9));
+  EXPECT_EQ(told({state("ratio", "0.61", 101, block(8))}), Lines{});
+  EXPECT_EQ(told({state("ratio", "0.59", 101, block(10))}), Lines{"ratio 0.59 101"});
 }
 
 TEST_F(AlterscopeFill, TakesWhatRestToldAndTheSocketBringsLaterForOneChange) {
