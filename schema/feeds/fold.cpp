@@ -19,6 +19,10 @@ std::uint64_t mix(std::uint64_t h) {
   return h;
 }
 
+// What was sent after a connection subscribed may arrive on a faster one before the subscription is
+// acknowledged: events this young are taken for ones that both deliver.
+constexpr Ns kOvertakingNs = 200 * kNsPerMs;
+
 }  // namespace
 
 std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b) {
@@ -105,7 +109,7 @@ bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns, std::uint64_t
     own.joined_ns = joined->second;
     own.count = static_cast<std::uint32_t>(
         std::count_if(counts.new_ns.begin(), counts.new_ns.end(),
-                      [&](Ns new_ns) { return new_ns < own.joined_ns; }));
+                      [&](Ns new_ns) { return new_ns < own.joined_ns - kOvertakingNs; }));
   }
   if (++own.count <= counts.new_ns.size()) return false;
   counts.new_ns.push_back(recv_ns);

@@ -112,18 +112,19 @@ TEST(MultisetFold, FoldsThreeConnectionsToTheMaximum) {
 // Connection 1 was away when the first came, connection 0 when the second did.
 TEST(MultisetFold, TellsEqualEventsOfConnectionsThatTookTurnsApart) {
   MultisetFold fold(2);
-  fold.joined(0, 5, 10);
-  EXPECT_TRUE(fold.is_new(7, 0, 20, 5));
-  fold.joined(1, 5, 30);
-  EXPECT_TRUE(fold.is_new(7, 1, 40, 5));
-  // And what both deliver after that is one.
-  fold.joined(0, 5, 50);
-  EXPECT_TRUE(fold.is_new(7, 1, 60, 5));
-  EXPECT_FALSE(fold.is_new(7, 0, 61, 5));
+  const auto at = [](int tenths) { return tenths * 100 * kNsPerMs; };
+  fold.joined(0, 5, at(10));
+  EXPECT_TRUE(fold.is_new(7, 0, at(20), 5));
+  fold.joined(1, 5, at(30));
+  EXPECT_TRUE(fold.is_new(7, 1, at(40), 5));
+  // And what both deliver after that is one, also when it overtook the acknowledgement.
+  EXPECT_TRUE(fold.is_new(7, 1, at(49), 5));
+  fold.joined(0, 5, at(50));
+  EXPECT_FALSE(fold.is_new(7, 0, at(51), 5));
   // A subscription to another stream changes nothing.
-  fold.joined(1, 6, 70);
-  EXPECT_TRUE(fold.is_new(7, 0, 80, 5));
-  EXPECT_FALSE(fold.is_new(7, 1, 81, 5));
+  fold.joined(1, 6, at(70));
+  EXPECT_TRUE(fold.is_new(7, 0, at(80), 5));
+  EXPECT_FALSE(fold.is_new(7, 1, at(81), 5));
 }
 
 TEST(MultisetFold, DoesNotCompareEventsFurtherApartThanTheWindow) {
