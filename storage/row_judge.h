@@ -89,7 +89,8 @@ class RowJudge final : public RowSink {
   bool can_be_decoded(const Stored& stored);
   Turn turn_of(const TapeRow& row) const;
   bool is_from_source(const TapeRow& row) const;
-  void missing(const Row& row);
+  // Whether it is an event that an earlier tape can have had.
+  bool can_be_known(const Row& row) const;
   void compare(const Stored& stored, const Row& row);
   void check_common(const Stored& stored, std::string_view feed, Ns recv_ns, const char* source);
 

@@ -30,6 +30,7 @@ class Verification {
       check_requests();
       check_gaps();
       walk();
+      check_drift();
       count_unparsed();
     }
     report_.problems = findings_.take();
@@ -294,6 +295,16 @@ class Verification {
       }
     }
     return found->second.get();
+  }
+
+  void check_drift() {
+    const auto drifts = tape_.drift();
+    if (!drifts) return findings_.add("drift", drifts.error().message);
+    for (const DriftRecord& drift : *drifts) {
+      if (drift.frame_id >= 1 && drift.frame_id <= last_id_) continue;
+      findings_.add("drift", drift.feed + " " + drift.type + ": there is no frame " +
+                                 std::to_string(drift.frame_id));
+    }
   }
 
   void count_unparsed() {

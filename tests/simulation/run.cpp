@@ -39,9 +39,10 @@ std::string config_of(const SimService& service, int connections) {
 // One process's life.
 class Recorder {
  public:
-  Recorder(World& world, const std::string& config, std::string* story)
+  Recorder(World& world, const std::string& config, std::string* story,
+           const std::string& tape_path)
       : config_(std::move(*parse_config(config, source_))),
-        journal(world),
+        journal(world, make_mirror(tape_path, world.wall())),
         supervisor_(
             world, journal, config_, world.wall(),
             [&world, story](Severity, std::string_view who, std::string_view what) {
@@ -100,6 +101,18 @@ class Recorder {
     }
   }
 
+  // nullptr where no path is given.
+  std::unique_ptr<TapeWriter> make_mirror(const std::string& path, Ns started_ns) const {
+    if (path.empty()) return nullptr;
+    SessionInfo session;
+    session.name = "simulated";
+    session.started_ns = started_ns;
+    session.config = config_.redacted_json;
+    auto tape = create_tape_at(path, session, Durability::process);
+    EXPECT_TRUE(tape);
+    return tape ? std::move(*tape) : nullptr;
+  }
+
   FakeSource source_;
   RecorderConfig config_;
 
@@ -115,8 +128,9 @@ class Recorder {
 
 class Run {
  public:
-  Run(const Feed& feed, std::uint64_t seed)
-      : world_(seed),
+  Run(const Feed& feed, std::uint64_t seed, std::string directory)
+      : directory_(std::move(directory)),
+        world_(seed),
         service_(world_, feed, seed, world_.wall() - world_.dice.ms(1'000, 60'000),
                  static_cast<double>(world_.dice.between(2, 15))),
         connections_(world_.dice.chance(0.3) ? 2 : 1) {}
@@ -155,8 +169,13 @@ class Run {
   }
 
   void start_recorder() {
+    std::string path;
+    if (!directory_.empty()) {
+      path = directory_ + "/" + std::to_string(result_.tapes.size()) + ".tape";
+      result_.tapes.push_back(path);
+    }
     recorder_ =
-        std::make_unique<Recorder>(world_, config_of(service_, connections_), &result_.story);
+        std::make_unique<Recorder>(world_, config_of(service_, connections_), &result_.story, path);
     recorder_->start(earlier());
   }
 
@@ -222,6 +241,7 @@ class Run {
     start_recorder();
   }
 
+  std::string directory_;  // "": no tapes are kept
   World world_;
   SimService service_;
   int connections_;
@@ -232,8 +252,8 @@ class Run {
 
 }  // namespace
 
-RunResult run_world(const Feed& feed, std::uint64_t seed) {
-  return Run(feed, seed).play();
+RunResult run_world(const Feed& feed, std::uint64_t seed, const std::string& directory) {
+  return Run(feed, seed, directory).play();
 }
 
 }  // namespace tapedeck::testing

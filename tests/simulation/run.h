@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/simulation/truth.h"
 
@@ -13,9 +14,11 @@ struct RunResult {
   std::string story;  // what happened, one line each, for whoever looks into a failing seed
   std::int64_t kills = 0;
   std::int64_t cuts = 0;
+  std::vector<std::string> tapes;  // where they were kept, oldest first
 };
 
 // The same seed and feed give the same run, on every machine.
-RunResult run_world(const Feed& feed, std::uint64_t seed);
+// `directory`, where it is given, keeps what each of the recorder's lives left behind, as tapes.
+RunResult run_world(const Feed& feed, std::uint64_t seed, const std::string& directory = "");
 
 }  // namespace tapedeck::testing

@@ -1,5 +1,7 @@
 #include "tests/simulation/tape.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,13 +22,15 @@ std::vector<Value> SimRow::values() const {
   return all;
 }
 
-SimJournal::SimJournal(World& world) : world_(world), due_(world.make_timer()) {
+SimJournal::SimJournal(World& world, std::unique_ptr<TapeWriter> mirror)
+    : world_(world), mirror_(std::move(mirror)), due_(world.make_timer()) {
   tape_.started_ns = world.wall();
 }
 
-void SimJournal::later(std::function<void(SimTape&)> change) {
+void SimJournal::later(std::function<void(SimTape&)> change, const Mirrored& mirrored) {
   if (pending_.empty()) due_->set(kCommitNs, [this] { commit(); });
   pending_.push_back(std::move(change));
+  if (mirror_ != nullptr) pending_mirrored_.push_back(mirrored);
 }
 
 void SimJournal::commit() {
@@ -35,6 +39,13 @@ void SimJournal::commit() {
     return;
   }
   for (const auto& change : std::exchange(pending_, {})) change(tape_);
+  if (mirror_ == nullptr) return;
+  Result<void> mirrored = mirror_->begin();
+  for (const Mirrored& change : std::exchange(pending_mirrored_, {})) {
+    if (mirrored) mirrored = change(*mirror_);
+  }
+  if (mirrored) mirrored = mirror_->commit();
+  EXPECT_TRUE(mirrored) << mirrored.error().message;
 }
 
 void SimJournal::stall(Ns for_ns) {
@@ -42,36 +53,50 @@ void SimJournal::stall(Ns for_ns) {
 }
 
 void SimJournal::put_connection(const ConnectionInfo& connection) {
-  later([connection](SimTape& tape) { tape.connections[connection.id] = connection; });
+  later([connection](SimTape& tape) { tape.connections[connection.id] = connection; },
+        [connection](TapeWriter& tape) { return tape.put_connection(connection); });
 }
 void SimJournal::put_request(const RequestInfo& request) {
-  later([request](SimTape& tape) { tape.requests[request.id] = request; });
+  later([request](SimTape& tape) { tape.requests[request.id] = request; },
+        [request](TapeWriter& tape) { return tape.put_request(request); });
 }
 void SimJournal::put_gap(const Gap& gap) {
-  later([gap](SimTape& tape) { tape.gaps[gap.id] = gap; });
+  later([gap](SimTape& tape) { tape.gaps[gap.id] = gap; },
+        [gap](TapeWriter& tape) { return tape.put_gap(gap); });
 }
 void SimJournal::put_stream(const StreamInfo& stream) {
-  later([stream](SimTape& tape) { tape.streams[{stream.feed, stream.stream}] = stream; });
+  later(
+      [stream](SimTape& tape) {
+        tape.streams[{stream.feed, stream.stream}] = stream;
+      },
+      [stream](TapeWriter& tape) { return tape.put_stream(stream); });
 }
 
 void SimJournal::add_drift(const DriftRecord& drift) {
-  later([drift](SimTape& tape) { tape.drifts.push_back(drift); });
+  later([drift](SimTape& tape) { tape.drifts.push_back(drift); },
+        [drift](TapeWriter& tape) { return tape.add_drift(drift); });
 }
 
 std::int64_t SimJournal::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
-                                   Opcode /*opcode*/, std::string_view /*payload*/) {
+                                   Opcode opcode, std::string_view payload) {
   if (world_.mono() < stalled_until_) return 0;
-  later([=](SimTape& tape) {
-    ++tape.frames;
-    if (direction == Direction::in) tape.last_received[connection_id] = recv_ns;
-    tape.last_frame_ns = recv_ns;
-  });
-  return ++frames_;
+  const std::int64_t id = ++frames_;
+  later(
+      [=](SimTape& tape) {
+        ++tape.frames;
+        if (direction == Direction::in) tape.last_received[connection_id] = recv_ns;
+        tape.last_frame_ns = recv_ns;
+      },
+      [=, bytes = std::string(payload)](TapeWriter& tape) {
+        return tape.add_frame({id, connection_id, recv_ns, direction, opcode, bytes});
+      });
+  return id;
 }
 
-RowSink& SimJournal::rows_of(std::string_view feed, Int /*frame_id*/, Int /*request_id*/,
-                             Ns recv_ns) {
+RowSink& SimJournal::rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) {
   rows_.feed = std::string(feed);
+  rows_.frame_id = frame_id;
+  rows_.request_id = request_id;
   rows_.recv_ns = recv_ns;
   return rows_;
 }
@@ -87,14 +112,25 @@ void SimJournal::Rows::add_row(const Row& row) {
     kept.cells.push_back({value.type, value.integer, std::string(value.text)});
   }
   journal_.later(
-      [kept = std::move(kept)](SimTape& tape) mutable { tape.rows.push_back(std::move(kept)); });
+      [kept](SimTape& tape) { tape.rows.push_back(kept); },
+      [kept, frame = frame_id, request = request_id](TapeWriter& tape) {
+        const std::vector<Value> values = kept.values();
+        return tape.add_row({0,
+                             frame,
+                             request,
+                             kept.feed,
+                             kept.recv_ns,
+                             {&table_of(kept.table), kept.origin, kept.event_ns, values}});
+      });
 }
 
 void SimJournal::Rows::set_cursor(std::string_view stream, std::string_view value) {
   CursorRecord cursor{feed, std::string(stream), std::string(value), recv_ns};
-  journal_.later([cursor = std::move(cursor)](SimTape& tape) {
-    tape.cursors[{cursor.feed, cursor.stream}] = cursor;
-  });
+  journal_.later(
+      [cursor](SimTape& tape) {
+        tape.cursors[{cursor.feed, cursor.stream}] = cursor;
+      },
+      [cursor](TapeWriter& tape) { return tape.put_cursor(cursor); });
 }
 
 }  // namespace tapedeck::testing

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "recorder/journal.h"
+#include "storage/tape_writer.h"
 #include "tests/simulation/world.h"
 
 namespace tapedeck::testing {
@@ -49,7 +50,9 @@ struct SimTape {
 
 class SimJournal final : public Journal {
  public:
-  explicit SimJournal(World& world);
+  // `mirror`, where there is one, gets the same commits: the tape as the recorder would have left
+  // it.
+  explicit SimJournal(World& world, std::unique_ptr<TapeWriter> mirror = nullptr);
 
   std::int64_t next_connection_id() override { return ++connections_; }
   std::int64_t next_request_id() override { return ++requests_; }
@@ -77,16 +80,21 @@ class SimJournal final : public Journal {
     void add_row(const Row& row) override;
     void set_cursor(std::string_view stream, std::string_view value) override;
     std::string feed;
+    Int frame_id;
+    Int request_id;
     Ns recv_ns = 0;
 
    private:
     SimJournal& journal_;
   };
-  void later(std::function<void(SimTape&)> change);
+  using Mirrored = std::function<Result<void>(TapeWriter&)>;
+  void later(std::function<void(SimTape&)> change, const Mirrored& mirrored);
 
   World& world_;
   SimTape tape_;
   std::vector<std::function<void(SimTape&)>> pending_;
+  std::unique_ptr<TapeWriter> mirror_;
+  std::vector<Mirrored> pending_mirrored_;
   std::unique_ptr<Timer> due_;
   Rows rows_{*this};
   Ns stalled_until_ = 0;

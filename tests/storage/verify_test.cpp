@@ -196,6 +196,13 @@ TEST_F(Verify, SessionsAndGapsMustMakeSense) {
                    "session: " + path_ + ": has no session: the file is damaged"}));
 }
 
+TEST_F(Verify, DriftMustNameAFrame) {
+  const Lines lines = after(
+      "INSERT INTO drift (feed, type, path, what, frame_id, recv_ns) VALUES ('hypercall', 'Trade', "
+      "'a', 'b', 5, 1), ('hypercall', 'Fill', 'a', 'b', 99999, 1)");
+  EXPECT_EQ(lines, Lines{"drift: hypercall Fill: there is no frame 99999"});
+}
+
 TEST_F(Verify, DetailsAreBoundedAndCountsAreNot) {
   raw_query(path_, "UPDATE trade SET symbol = 'X'");
   const VerifyReport report = report_of(path_, 3);
