@@ -201,6 +201,7 @@ Result<RecorderConfig> parse_config(const std::string& text, const ConfigSource&
   out.backfill = read_backfill(root);
   if (auto result = root.result(); !result) return result.error();
   if (auto feeds = read_feeds(config, root, source, only, out); !feeds) return feeds.error();
+  root.raw("merged_from");  // on a merged tape: where it comes from, and nothing to set
   root.reject_unknown();
   if (auto result = root.result(); !result) return result.error();
   out.redacted_json = out.secrets.apply(config.dump());

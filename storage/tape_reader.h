@@ -81,6 +81,8 @@ class TapeReader {
   virtual Result<std::vector<DriftRecord>> drift() = 0;
   virtual Result<std::vector<RequestInfo>> requests() = 0;
   virtual Result<std::optional<RequestInfo>> request(std::int64_t id) = 0;
+  // As requests(), without their bodies, which may be large.
+  virtual Result<std::vector<RequestInfo>> request_outlines() = 0;
   // By feed and name; empty on a tape that an earlier build wrote.
   virtual Result<std::vector<StreamInfo>> streams() = 0;
 

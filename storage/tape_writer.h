@@ -48,6 +48,23 @@ Result<std::unique_ptr<TapeWriter>> create_tape_at(const std::string& path,
                                                    const SessionInfo& session,
                                                    Durability durability);
 
+// A tape that appears under its name whole or not at all. Until then it is `PATH.merging`, which
+// nobody takes for a tape; one that is not finished is removed, and what a process that died left
+// of one goes when the next is made.
+class TapeDraft {
+ public:
+  virtual ~TapeDraft() = default;
+
+  virtual TapeWriter& tape() = 0;
+  // States the end, flushes it to the disk and gives it its name, unless something stands there by
+  // now. Instead of the writer's finish(), and the last call.
+  [[nodiscard]] virtual Result<void> finish(Ns ended_ns, std::string_view outcome) = 0;
+};
+
+// `path` must not exist, and nobody else be making it.
+Result<std::unique_ptr<TapeDraft>> draft_tape_at(const std::string& path,
+                                                 const SessionInfo& session);
+
 // Marks a tape that is `open` though no recorder holds it as `interrupted` (ended_ns: its last
 // commit's newest time) and gives true; false when it is held, or has ended already.
 Result<bool> mark_interrupted(const std::string& path);

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/normalize.h"
+#include "storage/derive.h"
 #include "storage/tape_reader.h"
 
 namespace tapedeck {
@@ -31,10 +31,6 @@ struct VerifyReport {
   std::int64_t gaps = 0;
   std::vector<Count> unparsed;
 };
-
-// Makes the decoder that made a feed's rows: as configured, and new; nullptr for a feed that this
-// version does not know.
-using DecoderSource = std::function<std::unique_ptr<Normalizer>(std::string_view feed)>;
 
 // Pins `tape` (tape_reader.h): one that is being recorded is judged up to its last commit. Memory
 // grows with the connections and requests, not with frames and rows. A file that cannot be read is

@@ -35,7 +35,7 @@ class Compaction {
     if (auto opened = open(); !opened) return opened.error();
     if (auto checked = check(); !checked) return checked.error();
     on_step_();
-    auto scratch = ScratchFile::create(target_);
+    auto scratch = ScratchFile::create(target_, ".compacting");
     if (!scratch) return scratch.error();
     on_step_();
     if (auto made = make(**scratch); !made) return made.error();

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "storage/sqlite/layout.h"
+#include "storage/sqlite/scratch_file.h"
 
 namespace tapedeck {
 namespace {
 
 using sqlite::Access;
 using sqlite::Database;
+using sqlite::ScratchFile;
 using sqlite::TapeLock;
 
 // What is newest on a tape. The last frame stands for all frames, which are in order of receipt.
@@ -36,6 +38,30 @@ Result<std::unique_ptr<TapeWriter>> write_new(std::unique_ptr<Database> database
   if (!result) return result.error();
   return sqlite::make_writer(std::move(database));
 }
+
+class Draft final : public TapeDraft {
+ public:
+  Draft(std::unique_ptr<ScratchFile> file, std::unique_ptr<TapeWriter> tape)
+      : file_(std::move(file)), tape_(std::move(tape)) {}
+
+  TapeWriter& tape() override { return *tape_; }
+
+  Result<void> finish(Ns ended_ns, std::string_view outcome) override {
+    if (auto ended = tape_->finish(ended_ns, outcome); !ended) return ended;
+    tape_.reset();
+    std::error_code absent;
+    if (std::filesystem::exists(file_->path() + "-wal", absent)) {
+      return Error{file_->path() +
+                   ": another program has it open, so that it cannot be completed: close that "
+                   "program, then start again"};
+    }
+    return file_->put_in_place(false);
+  }
+
+ private:
+  std::unique_ptr<ScratchFile> file_;
+  std::unique_ptr<TapeWriter> tape_;
+};
 
 Result<std::unique_ptr<TapeWriter>> create(const std::string& path, const SessionInfo& session,
                                            Durability durability, bool& exists) {
@@ -95,6 +121,24 @@ Result<std::unique_ptr<TapeWriter>> create_tape_at(const std::string& path,
                                                    Durability durability) {
   bool exists = false;
   return create(path, session, durability, exists);
+}
+
+Result<std::unique_ptr<TapeDraft>> draft_tape_at(const std::string& path,
+                                                 const SessionInfo& session) {
+  std::error_code absent;
+  if (std::filesystem::symlink_status(path, absent).type() !=
+      std::filesystem::file_type::not_found) {
+    return Error{path + ": exists: name a file that does not exist yet"};
+  }
+  auto file = ScratchFile::create(path, ".merging");
+  if (!file) return file.error();
+  auto lock = TapeLock::open((*file)->path());
+  if (!lock) return lock.error();
+  auto database = Database::open((*file)->path(), Access::write, std::move(*lock));
+  if (!database) return database.error();
+  auto tape = write_new(std::move(*database), session, Durability::process);
+  if (!tape) return tape.error();
+  return std::unique_ptr<TapeDraft>(std::make_unique<Draft>(std::move(*file), std::move(*tape)));
 }
 
 Result<bool> mark_interrupted(const std::string& path) {

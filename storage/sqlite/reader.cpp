@@ -55,6 +55,9 @@ class Reader final : public TapeReader {
   Result<std::vector<StreamInfo>> streams() override;
   Result<std::vector<DriftRecord>> drift() override;
   Result<std::vector<RequestInfo>> requests() override { return read_requests("ORDER BY id"); }
+  Result<std::vector<RequestInfo>> request_outlines() override {
+    return read_requests("ORDER BY id", "NULL");
+  }
   Result<std::optional<RequestInfo>> request(std::int64_t id) override;
 
   Result<std::int64_t> frame_count() override {
@@ -113,8 +116,9 @@ class Reader final : public TapeReader {
     }
   }
 
-  // `which`: the rest of the SELECT.
-  Result<std::vector<RequestInfo>> read_requests(const std::string& which);
+  // `which`: the rest of the SELECT; `body`: what to take for it.
+  Result<std::vector<RequestInfo>> read_requests(const std::string& which,
+                                                 const std::string& body = "body");
 
   // The least id of a record of `table` that was received at `t` or later.
   Result<std::optional<std::int64_t>> first_at(const std::string& table, Ns t) {
@@ -269,7 +273,8 @@ Result<std::optional<RequestInfo>> Reader::request(std::int64_t id) {
   return std::optional(std::move(found->front()));
 }
 
-Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which) {
+Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which,
+                                                       const std::string& body) {
   std::vector<RequestInfo> all;
   const auto stream = column_or("request", "stream", "NULL");
   if (!stream) return stream.error();
@@ -278,8 +283,8 @@ Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which)
   const auto after = column_or("request", "after_frame_id", "0");
   if (!after) return after.error();
   const auto result =
-      each("SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, body, error, " +
-               *stream + ", " + *gap_id + ", " + *after + " FROM request " + which,
+      each("SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, " + body +
+               ", error, " + *stream + ", " + *gap_id + ", " + *after + " FROM request " + which,
            [&](const Statement& row) -> Result<void> {
              all.push_back({row.integer(0), row.text(1), row.text(2), row.integer(3),
                             row.optional_integer(4), row.text(5), row.text(6), optional_int(row, 7),

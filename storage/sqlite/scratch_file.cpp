@@ -47,8 +47,9 @@ Result<void> rename_to_new(const std::string& from, const std::string& to) {
 ScratchFile::ScratchFile(std::string target, std::string path, std::unique_ptr<TapeLock> lock)
     : target_(std::move(target)), path_(std::move(path)), lock_(std::move(lock)) {}
 
-Result<std::unique_ptr<ScratchFile>> ScratchFile::create(const std::string& target) {
-  const std::string path = target + ".compacting";
+Result<std::unique_ptr<ScratchFile>> ScratchFile::create(const std::string& target,
+                                                         std::string_view suffix) {
+  const std::string path = target + std::string(suffix);
   bool exists = false;
   auto lock = TapeLock::create(path, exists);
   if (!lock && exists) {

@@ -3,17 +3,20 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "schema/base/result.h"
 #include "storage/sqlite/lock.h"
 
 namespace tapedeck::sqlite {
 
-// `TARGET.compacting`, locked as a writer's. It stays only when put in place.
+// TARGET and a suffix that makes it no tape's name (`.compacting`), locked as a writer's. It stays
+// only when put in place.
 class ScratchFile {
  public:
   // Removes what a process that died left of an earlier one; refuses when one is being made now.
-  static Result<std::unique_ptr<ScratchFile>> create(const std::string& target);
+  static Result<std::unique_ptr<ScratchFile>> create(const std::string& target,
+                                                     std::string_view suffix);
   ~ScratchFile();
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;

@@ -1,6 +1,5 @@
 #include "tools/cli/cli.h"
 
-#include <algorithm>
 #include <array>
 
 #include "schema/base/text.h"
@@ -14,7 +13,7 @@ struct Command {
   int (*run)(const Args&, Io&);
 };
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"record", "record feeds onto a tape", record_command},
     {"replay", "serve tapes as the services themselves did", replay_command},
     {"sim", "serve the simulated services", sim_command},
@@ -25,11 +24,9 @@ constexpr std::array<Command, 11> kCommands = {{
     {"export", "frames or a table as JSON lines or CSV", export_command},
     {"verify", "check tapes, and their rows against their frames", verify_command},
     {"diff", "what one session has and the other lacks", diff_command},
+    {"merge", "one tape out of several recorders", merge_command},
     {"compact", "compress the frames of a finished tape", compact_command},
 }};
-
-// Of the contract, and for a later version.
-constexpr std::array<std::string_view, 1> kNotYet = {"merge"};
 
 std::string usage() {
   std::string text =
@@ -47,10 +44,6 @@ std::string usage() {
 
 int unknown_command(const std::string& name, Io& io) {
   const bool is_option = name.starts_with('-');
-  if (std::find(kNotYet.begin(), kNotYet.end(), name) != kNotYet.end()) {
-    return bad_usage(io,
-                     name + ": this version of tapedeck does not have it yet; see tapedeck --help");
-  }
   std::vector<std::string> known;
   if (is_option) {
     known = {"--help", "--version"};

@@ -21,5 +21,6 @@ int export_command(const Args& args, Io& io);
 int verify_command(const Args& args, Io& io);
 int diff_command(const Args& args, Io& io);
 int compact_command(const Args& args, Io& io);
+int merge_command(const Args& args, Io& io);
 
 }  // namespace tapedeck::cli
