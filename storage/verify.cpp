@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -143,6 +145,11 @@ class Verification {
     auto gaps = tape_.gaps();
     if (!gaps) return findings_.add("gap", gaps.error().message);
     gaps_ = std::move(*gaps);
+    // An earlier recorder's tape matters only where this one went on from it: it then has a gap
+    // that began before it.
+    for (const Gap& gap : gaps_) {
+      if (gap.from_ns < started_ns_) going_on_.insert(gap.feed);
+    }
     report_.gaps = static_cast<std::int64_t>(gaps_.size());
     for (const Gap& gap : gaps_) {
       const std::string name =
@@ -204,7 +211,7 @@ class Verification {
                     name + ": there is no connection " + std::to_string(frame.connection_id));
     }
     Normalizer* decoder = is_known ? decoder_of(found->second.feed) : nullptr;
-    RowSource source = source_of(decoder);
+    RowSource source = source_of(decoder, is_known ? found->second.feed : std::string());
     source.turn = {frame.id, 0};
     source.id = frame.id;
     source.recv_ns = frame.recv_ns;
@@ -237,7 +244,7 @@ class Verification {
                                      std::to_string(facts.after_frame_id) + " that it came after");
       }
       Normalizer* decoder = decoder_of(facts.feed);
-      RowSource source = source_of(decoder);
+      RowSource source = source_of(decoder, facts.feed);
       source.turn = facts.turn;
       source.id = answer;
       source.is_request = true;
@@ -275,10 +282,10 @@ class Verification {
     decoder.absorb(answer, judge);
   }
 
-  RowSource source_of(const Normalizer* decoder) const {
+  RowSource source_of(const Normalizer* decoder, const std::string& feed) const {
     RowSource source;
     source.is_decoded = decoder != nullptr;
-    if (decoder == nullptr) return source;
+    if (decoder == nullptr || !going_on_.contains(feed)) return source;
     source.remembered = decoder->remembered_tables();
     source.remembered_before_ns = started_ns_ + kClockSlackNs;
     return source;
@@ -325,6 +332,7 @@ class Verification {
   std::vector<std::int64_t> answers_;  // requests in their turns
   std::size_t next_answer_ = 0;
   std::vector<Gap> gaps_;
+  std::set<std::string> going_on_;  // feeds
   Ns started_ns_ = 0;
   JsonDoc doc_;
   std::int64_t last_id_ = 0;

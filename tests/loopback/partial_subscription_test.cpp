@@ -41,7 +41,9 @@ TEST(PartialSubscription, OfMarketAiLeavesAGapThatNamesWhatWasRefused) {
   const std::string tape = recording.stop();
   auto reader = open_tape(tape);
   ASSERT_TRUE(reader.ok()) << reader.error().message;
-  const std::vector<Gap> gaps = std::move(*(*reader)->gaps());
+  std::vector<Gap> gaps = std::move(*(*reader)->gaps());
+  // This server does not answer the goodbye: what it may have sent before is another matter.
+  std::erase_if(gaps, [](const Gap& gap) { return gap.cause == GapCause::disconnect; });
   ASSERT_EQ(gaps.size(), 1U);
   const Gap& gap = gaps.front();
   EXPECT_EQ(gap.feed + " " + gap.stream, "marketai quotes");
