@@ -5,12 +5,12 @@
 
 namespace tapedeck {
 
-void Recovery::set_up(std::map<StreamName, std::vector<MergedGap>> ledger,
-                      std::map<StreamName, StreamInfo> streams) {
+void Recovery::set_up(const std::map<StreamName, std::vector<MergedGap>>& ledger,
+                      const std::map<StreamName, StreamInfo>& streams) {
   for (const auto& [name, info] : streams) streams_[name].endpoint = info.endpoint;
-  for (auto& [name, gaps] : ledger) {
+  for (const auto& [name, gaps] : ledger) {
     Stream& stream = streams_[name];
-    stream.gaps = std::move(gaps);
+    stream.gaps = gaps;
     for (MergedGap& gap : stream.gaps) {
       gap.gap.recovered = 0;
       by_id_.push_back(&gap.gap);

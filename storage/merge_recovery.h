@@ -15,8 +15,8 @@ namespace tapedeck {
 class Recovery {
  public:
   // Gives each gap its id, by time.
-  void set_up(std::map<StreamName, std::vector<MergedGap>> ledger,
-              std::map<StreamName, StreamInfo> streams);
+  void set_up(const std::map<StreamName, std::vector<MergedGap>>& ledger,
+              const std::map<StreamName, StreamInfo>& streams);
 
   // What became of a tape's gap; nullptr: it has none such.
   Gap* gap_of(std::size_t tape, std::int64_t gap_id);

@@ -23,7 +23,7 @@ std::vector<StreamInfo> guess_streams(const MergeTape& tape) {
   std::vector<StreamInfo> streams;
   for (const auto& [feed, name] : names) {
     StreamInfo stream{feed, name, "", std::nullopt};
-    const auto is_own = [&](const ConnectionInfo& one) { return one.endpoint == name; };
+    const auto is_own = [&](const ConnectionInfo& one) { return one.endpoint == stream.stream; };
     const bool is_endpoint = std::any_of(tape.connections.begin(), tape.connections.end(), is_own);
     for (const ConnectionInfo& one : tape.connections) {
       if (one.feed != feed || !one.ready_ns || (is_endpoint && !is_own(one))) continue;
