@@ -57,7 +57,7 @@ class Merge {
   Result<MergeReport> run() {
     auto ledger = tapes_.gaps(options_.skew_ns);
     if (!ledger) return ledger.error();
-    recovery_.set_up(std::move(*ledger), tapes_.streams());
+    recovery_.set_up(*ledger, tapes_.streams());
     connections_ = tapes_.connections(ids_);
     const SessionInfo session = tapes_.session(options_.recorder_version);
     derivation_.emplace(options_.decoders(session, connections_));
