@@ -24,8 +24,8 @@ namespace tapedeck {
 struct BackfillSettings {
   bool enabled = true;
   Ns max_age_ns = Ns{24} * 3'600 * kNsPerSec;  // gaps that began earlier are left as they are
-  Ns interval_ns = 100 * kNsPerMs;         // between two requests of one feed
-  Ns retry_initial_ns = kNsPerSec;         // after a failure, doubled each time
+  Ns interval_ns = 100 * kNsPerMs;             // between two requests of one feed
+  Ns retry_initial_ns = kNsPerSec;             // after a failure, doubled each time
   Ns retry_max_ns = 300 * kNsPerSec;
   int pages_max = 10'000;  // of one gap: a service that never comes to an end
 };

@@ -131,6 +131,7 @@ class Link final : private TransportEvents, private ClientActions {
   std::map<std::uint32_t, PendingCall> calls_;
   std::uint32_t calls_made_ = 0;
   bool overloaded_ = false;
+  bool was_masked_ = false;  // the frame that was written last held a secret
 
   std::unique_ptr<Timer> phase_timer_;  // of the phase that runs: connect, ready, goodbye, back-off
   std::unique_ptr<Timer> idle_timer_;

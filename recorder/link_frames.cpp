@@ -9,7 +9,8 @@ namespace tapedeck {
 
 std::int64_t Link::write_frame(Ns recv_ns, Direction direction, Opcode opcode,
                                std::string_view payload) {
-  if (!secrets_.touches(payload)) {
+  was_masked_ = secrets_.touches(payload);
+  if (!was_masked_) {
     return journal_.add_frame(connection_.id, recv_ns, direction, opcode, payload);
   }
   if (direction == Direction::in && !connection_.error) {
@@ -25,7 +26,9 @@ void Link::on_message(Opcode opcode, std::string_view payload, bool valid_utf8) 
   ++frames_in_;
   const std::int64_t frame_id = write_frame(now.wall, Direction::in, opcode, payload);
   if (is_data(opcode)) {
-    data_frame(opcode, payload, valid_utf8, now.wall, frame_id);
+    // Rows are decoded from what the tape has: a secret that the service sent back is in neither.
+    const std::string masked = was_masked_ ? secrets_.apply(payload) : std::string();
+    data_frame(opcode, was_masked_ ? masked : payload, valid_utf8, now.wall, frame_id);
   } else if (opcode == Opcode::ping) {
     send_frame(Opcode::pong, payload);
   } else if (opcode == Opcode::close) {
@@ -71,7 +74,7 @@ void Link::note_drift(const InFrame& frame, const FrameTag& tag, std::int64_t fr
   for (const Drift& drift : feed_.drift.look(frame, tag)) {
     // A path may hold a name that the peer chose, escaped and cut: what is left of a secret in it
     // would not be known again.
-    const bool is_safe = !secrets_.touches(frame.payload) && !secrets_.touches(drift.path);
+    const bool is_safe = !was_masked_ && !secrets_.touches(drift.path);
     const std::string path = is_safe ? drift.path : "***";
     journal_.add_drift({feed_.name, drift.type, path, drift.what, frame_id, frame.recv_ns});
     log(Severity::warning, "the service's format is not as known: " + drift.type + ": " + path +

@@ -59,9 +59,11 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
   for (const auto& feed : feeds_) {
     FeedContext& context = feed->context;
     Ns since_ns = predecessor.last_ns;
+    bool has_gaps = false;
     for (const auto& [stream, endpoint] : feed->streams()) {
       for (Gap& gap : predecessor.gaps_of(context.name, stream, endpoint)) {
         since_ns = std::min(since_ns, gap.floor_ns);
+        has_gaps = true;
         context.ledger->carry(std::move(gap));
       }
       const CursorRecord* cursor = predecessor.cursor_of(context.name, stream);
@@ -71,6 +73,8 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
       journal_.rows_of(context.name, std::nullopt, std::nullopt, cursor->recv_ns)
           .set_cursor(stream, cursor->value);
     }
+    // Only a fill of an earlier recorder's gap could bring again what its tape has.
+    if (!has_gaps) continue;
     if (auto told = tell_rows(context.name, since_ns - kToldBeforeNs, *context.normalizer); !told)
       return told;
   }

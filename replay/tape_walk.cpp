@@ -96,7 +96,7 @@ Result<bool> TapeWalk::next_row(Lane& lane, Ns pos, DueFrame& frame) {
   if (lane.has_head) frame_id = pos < lane.pos_ns ? lane.head.id - 1 : lane.head.id;
   WalkedRow walked;
   const Ns now = lane.has_head ? pos : std::numeric_limits<Ns>::max();
-  const auto found = lane.rows->next(frame_id, now, walked);
+  auto found = lane.rows->next(frame_id, now, walked);
   if (!found || !*found) return found;
   fill_row(lane, pos, walked, frame);
   return true;
@@ -153,9 +153,9 @@ Result<bool> TapeWalk::next(DueFrame& frame) {
       first_pos = **pos;
     }
     if (first == nullptr) return false;
-    const auto row = next_row(*first, first_pos, frame);
+    auto row = next_row(*first, first_pos, frame);
     if (!row || *row) return row;
-    const auto healed = next_healed(*first, first_pos, frame);
+    auto healed = next_healed(*first, first_pos, frame);
     if (!healed || *healed) return healed;
     // Without a frame, or with one that lies further, that was the last row.
     if (!first->has_head || first_pos < first->pos_ns) continue;

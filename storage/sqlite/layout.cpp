@@ -145,7 +145,7 @@ std::string insert_row_sql(const Table& table) {
 }
 
 std::string select_rows_sql(const Table& table, RowScan scan, bool with_values) {
-  const std::string from = "SELECT id, " + std::string(kCommon) +
+  std::string from = "SELECT id, " + std::string(kCommon) +
                            (with_values ? own_columns(table) : "") + " FROM " +
                            std::string(table.name);
   switch (scan) {

@@ -70,7 +70,7 @@ class PagedNormalizer final : public Normalizer {
     }
     const auto count = answer.root()["rows"].integer().value_or(0);
     for (std::int64_t i = 0; i < count; ++i) {
-      rows.add(FeedError{"r", answer.stream}, std::nullopt, Origin::gapfill);
+      rows.add(FeedError{"r", answer.root()["last"].text()}, std::nullopt, Origin::gapfill);
     }
     if (answer.purpose == "cursor") rows.set_cursor(answer.stream, "77");
     page.last = answer.root()["last"].text();
@@ -283,6 +283,13 @@ TEST_F(GapFillerTest, LearnsWhereAStreamStandsWhenItIsReadyAndFromTimeToTime) {
   answer(503, "");
   expect_silence_of(875);
   EXPECT_EQ(journal_.requests.at(2).status, 503);
+}
+
+TEST_F(GapFillerTest, ASecretInAnAnswerDoesNotReachItsRows) {
+  add();
+  answer(200, R"({"rows":1,"last":"sesame-open"})");
+  EXPECT_EQ(journal_.requests.at(1).body, R"({"rows":1,"last":"***"})");
+  EXPECT_EQ(journal_.rows, Lines{"feed_error gapfill code=r message=***"});
 }
 
 TEST_F(GapFillerTest, StoppingWritesDownWhatWasUnderWayAndAsksNothingMore) {

@@ -77,12 +77,14 @@ TEST_F(LinkTest, ARestExchangeThatIsGivenUpIsWrittenDownAsWell) {
   EXPECT_EQ(journal_.requests.at(1).status, std::nullopt);
 }
 
-TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAlone) {
+TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAndItsRows) {
   become_ready();
   journal_.frames.clear();
   world_.last().text(R"(data {"echo":"sesame-open"})");
   world_.last().text("data two");
   EXPECT_EQ(journal_.frames, (Lines{R"(in 1 data {"echo":"***"})", "in 1 data two"}));
+  EXPECT_EQ(journal_.rows, (Lines{R"(feed_error live message=data {"echo":"***"})",
+                                  "feed_error live message=data two"}));
   EXPECT_EQ(connection(1).error, "the service sent a secret back; it is redacted in its frame");
 }
 

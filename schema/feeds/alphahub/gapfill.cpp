@@ -11,7 +11,7 @@ namespace tapedeck::alphahub {
 
 namespace {
 
-constexpr Ns kDay = 24 * 3'600 * kNsPerSec;
+constexpr Ns kDay = Ns{24} * 3'600 * kNsPerSec;
 
 // Logs in, asks from some days before the gap, and goes on from the newest day of each answer until
 // nothing newer comes: an answer that the service cut off at either end is told from a whole one.

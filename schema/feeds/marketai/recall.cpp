@@ -116,20 +116,20 @@ JsonObject prediction(RecordedEvent event) {
 
 struct Format {
   std::string_view channel;
-  TableId table;
   JsonObject (*data)(RecordedEvent);
+  TableId table;
   bool has_time = false;  // the document shows a `timestamp` in `data`
 };
 constexpr Format kFormats[] = {
-    {"quotes", TableId::quote, quote},
-    {"book", TableId::book, book},
-    {"trades", TableId::trade, trade, true},
-    {"signals", TableId::alert, signal, true},
-    {"liquidations", TableId::liquidation, liquidation, true},
-    {"funding", TableId::funding, funding},
-    {"klines", TableId::candle, kline},
-    {"narratives", TableId::narrative, narrative},
-    {"polymarket", TableId::prediction, prediction},
+    {"quotes", quote, TableId::quote},
+    {"book", book, TableId::book},
+    {"trades", trade, TableId::trade, true},
+    {"signals", signal, TableId::alert, true},
+    {"liquidations", liquidation, TableId::liquidation, true},
+    {"funding", funding, TableId::funding},
+    {"klines", kline, TableId::candle},
+    {"narratives", narrative, TableId::narrative},
+    {"polymarket", prediction, TableId::prediction},
 };
 static_assert(std::size(kFormats) == kChannels.size());
 
