@@ -134,6 +134,26 @@ class SomeText:
         return "a text"
 
 
+class SameNumber:
+    """Freedom: how it is written."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def same(self, cell):
+        try:
+            return isinstance(cell, str) and decimal.Decimal(cell) == decimal.Decimal(self.value)
+        except ArithmeticError:
+            return cell == self.value
+
+    def __repr__(self):
+        return f"a number like {self.value}"
+
+
+def by_value(value):
+    return SameNumber(value) if isinstance(value, str) else None
+
+
 def same(wanted, cell):
     if hasattr(wanted, "same"):
         return wanted.same(cell)

@@ -9,6 +9,7 @@
 #include "storage/tape_reader.h"
 #include "tests/loopback/harness.h"
 #include "tests/support/fakes.h"
+#include "tests/support/held_port.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
@@ -128,10 +129,11 @@ TEST(HypercallGapLoopback, TheTapeHasWhatTheServiceMadeWhileItWasAwayOnceEach) {
   SimOptions options;
   options.rate = 4'000;  // so that look-alike trades share milliseconds
   options.epoch_ns = SystemClock().now().wall - 5 * kNsPerSec;
+  const HeldPort port;
+  options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config(services->host()), directory.path());
   services->wait_until_sent(1, 400);
-  options.server.port = services->port();
   services->stop();
   SimulatedServices again(options);
   const auto gaps = wait_for_fills(directory.path(), 6);

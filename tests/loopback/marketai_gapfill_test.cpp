@@ -9,6 +9,7 @@
 #include "storage/tape_reader.h"
 #include "tests/loopback/harness.h"
 #include "tests/support/fakes.h"
+#include "tests/support/held_port.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
@@ -109,10 +110,11 @@ TEST(MarketGapFill, EndsWithExactlyTheEventsThatTheServiceMade) {
   SimOptions options;
   options.rate = 1'000;
   options.epoch_ns = SystemClock().now().wall - 3 * kNsPerSec;
+  const HeldPort port;
+  options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config(services->host()), directory.path());
   services->wait_until_sent(1, 200);
-  options.server.port = services->port();
   services->stop();
   SimulatedServices again(options);
   const auto gaps = wait_for_endings(directory.path());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/loopback/harness.h"
+#include "tests/support/held_port.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
@@ -18,6 +19,7 @@ namespace {
 using testing::config_for;
 using testing::expect_no_differences;
 using testing::extent;
+using testing::HeldPort;
 using testing::judge;
 using testing::Recording;
 using testing::run_sql;
@@ -69,10 +71,11 @@ TEST(TapeOracle, AgreesAcrossAReconnectWhoseSnapshotRepeatsEvents) {
   const TempDir directory;
   SimOptions options;
   options.rate = 2'000;
+  const HeldPort port;
+  options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config_for(services->host()), directory.path());
   services->wait_until_sent(extent().connections, 60);
-  options.server.port = services->port();
   services->stop();
   SimulatedServices again(options);
   again.wait_until_sent(extent().connections, 60);
@@ -163,6 +166,25 @@ TEST(TapeOracle, NamesWhatIsWrong) {
         << tampering.sql << "\n"
         << verdict.output.substr(0, 8'000);
   }
+}
+
+TEST(TapeOracle, TakesWhatRestToldFirstForTheRowOfOneFrame) {
+  const TempDir directory;
+  const std::string tape = record_simulators(directory.path(), 60);
+  const auto tell = [&](const std::string& more) {
+    run_sql(tape,
+            "UPDATE signal SET frame_id = NULL, request_id = 1, origin = 'gapfill', action = NULL, "
+            "leg = NULL" +
+                more +
+                " WHERE id = (SELECT min(id) FROM signal WHERE frame_id IS NOT NULL AND price LIKE "
+                "'%.%' AND price NOT LIKE '%E%')");
+  };
+  tell(", price = price || '0'");
+  expect_no_differences(tape);
+  tell(", symbol = 'X'");
+  const Verdict verdict = judge(tape);
+  EXPECT_NE(verdict.output.find("signal: missing the row of frame "), std::string::npos);
+  EXPECT_NE(verdict.output.find(" rows, 1 differences\n"), std::string::npos) << verdict.output;
 }
 
 TEST(TapeOracle, NamesAWrongLayout) {

@@ -4,6 +4,7 @@
 #include "storage/tape_reader.h"
 #include "tests/loopback/harness.h"
 #include "tests/support/certificate.h"
+#include "tests/support/held_port.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
@@ -143,13 +144,13 @@ TEST(RecordLoopback, ServicesThatGoAwayAndComeBackLeaveAGapAndAWholeTape) {
   const TempDir directory;
   SimOptions options;
   options.rate = 2'000;
+  const HeldPort port;
+  options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config_for(services->host()), directory.path());
   services->wait_until_sent(extent().connections, 50);
-  const std::uint16_t port = services->port();
   services->stop();
   const auto first = services->conversations();
-  options.server.port = port;
   SimulatedServices again(options);
   again.wait_until_sent(extent().connections, 50);
   const auto before = joined(first, again.conversations());
@@ -158,9 +159,11 @@ TEST(RecordLoopback, ServicesThatGoAwayAndComeBackLeaveAGapAndAWholeTape) {
 
   auto reader = open_tape(tape);
   const std::vector<Gap> gaps = std::move(*(*reader)->gaps());
-  EXPECT_EQ(gaps.size(), extent().streams);
+  std::string causes;
+  for (const Gap& gap : gaps) causes += gap.feed + "/" + gap.stream + ": " + gap.detail + "\n";
+  EXPECT_EQ(gaps.size(), extent().streams) << causes;
   for (const Gap& gap : gaps) {
-    EXPECT_EQ(gap.cause, GapCause::disconnect) << gap.stream;
+    EXPECT_EQ(gap.cause, GapCause::disconnect) << gap.stream << ": " << gap.detail;
     // What nobody could ask for, or has asked for yet, is not said to be there.
     if (gap.method == GapMethod::none) {
       EXPECT_TRUE(gap.status == GapStatus::unfillable || gap.status == GapStatus::open)

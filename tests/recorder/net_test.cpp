@@ -4,11 +4,13 @@
 #include "recorder/net/url.h"
 #include "schema/base/text.h"
 #include "schema/ws/codec.h"
+#include "tests/support/held_port.h"
 #include "tests/support/scripted_server.h"
 
 namespace tapedeck {
 namespace {
 
+using testing::HeldPort;
 using testing::ScriptedServer;
 using testing::ScriptedSocket;
 using Lines = std::vector<std::string>;
@@ -186,13 +188,10 @@ TEST_F(NetTest, RefusesAMessageOverTheLimitWith1009) {
 }
 
 TEST_F(NetTest, ErrorsNameTheHost) {
-  int port = 0;
-  {
-    port = ScriptedServer([](ScriptedSocket&) {}).port();
-  }  // nobody listens there any more
-  const Lines lines = run("ws://127.0.0.1:" + std::to_string(port) + "/");
-  EXPECT_EQ(lines, Lines{"end cannot connect to 127.0.0.1:" + std::to_string(port) +
-                         ": Connection refused"});
+  const HeldPort port;  // nobody listens there
+  const std::string host = "127.0.0.1:" + std::to_string(port.number());
+  EXPECT_EQ(run("ws://" + host + "/"),
+            Lines{"end cannot connect to " + host + ": Connection refused"});
 }
 
 // ---- REST

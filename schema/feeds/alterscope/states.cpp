@@ -146,10 +146,11 @@ void FactorStates::absorb_state(const Change& change, const RestAnswer& answer, 
   const State* last = own != nullptr ? own : earlier_.find(key);
   bool has_row = last == nullptr ? lies_in(gap, change.as_of_ns) : true;
   if (last != nullptr && is_same(last->current, row.current)) {
-    if (own != nullptr) {
+    if (own != nullptr && compare_age(change, *own) <= 0) {
       own->recv_ns = answer.recv_ns;
       return;
     }
+    // A newer time: it changed and changed back. The socket may yet bring the last of it.
     has_row = false;
   } else if (last != nullptr && last->recv_ns >= gap.to_ns.value_or(gap.from_ns)) {
     // What the socket has brought since then is the newer one, unless block or time say otherwise.

@@ -3,7 +3,7 @@ import re
 
 from tape_oracle_feeds.rows import Broken, Row
 from tape_oracle_values import (
-    Either, Num, Obj, SomeText, by_size, canon, lower, rfc3339, text)
+    Either, Num, Obj, SomeText, by_size, by_value, canon, lower, rfc3339, text)
 
 
 def named(obj):
@@ -41,9 +41,13 @@ def signals(topic, payload):
             cells = {"algorithm_id": int(match[1]), "action": action, "leg": number,
                      "symbol": text(leg.get("symbol")), "side": lower(leg.get("side")),
                      "price": text(leg.get("price"))}
+            # The history lists legs without their action and place; it may write a price otherwise.
+            by_rest = {"algorithm_id": int(match[1]), "symbol": cells["symbol"],
+                       "side": cells["side"], "price": by_value(leg.get("price")),
+                       "event_ns": moment(leg.get("timestamp"))}
             # Redundant connections fold leg by leg.
             rows.append(Row("signal", moment(leg.get("timestamp")), cells,
-                            event=(topic, action, canon(sent))))
+                            event=(topic, action, canon(sent)), by_rest=by_rest))
     return rows
 
 

@@ -39,11 +39,12 @@ class Broken(Exception):
 
 class Row:
     def __init__(self, table, event_ns, cells, origin="live", identity=None, optional=False,
-                 event=None):
+                 event=None, by_rest=None):
         self.table, self.event_ns, self.origin = table, event_ns, origin
         self.identity = identity  # what makes two deliveries one event; None: nothing does
         self.event = event  # what redundant connections deliver again; None: the frame's bytes
         self.optional = optional
+        self.by_rest = by_rest  # what REST tells of it, where that isn't every cell that is sent
         self.cells = dict.fromkeys(ROW_TABLES[table])
         assert set(cells) <= set(self.cells), cells
         self.cells.update(cells)

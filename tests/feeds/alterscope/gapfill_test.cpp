@@ -311,6 +311,17 @@ TEST_F(AlterscopeFill, CountsWhatRestToldAsRecorded) {
                   ": ratio changed from 0.4, but the last value known is 0.5"});
 }
 
+TEST_F(AlterscopeFill, KnowsAValueThatWentAwayAndCameBackForANewOne) {
+  change("ratio", "1", "2", -10);
+  // In the gap it became 3; what made it 2 again is on its way on the socket when REST tells of it.
+  EXPECT_EQ(told({state("ratio", "2", 102)}), Lines{});
+  const RowLog back = change("ratio", "3", "2", 102);
+  EXPECT_EQ(back.misses, Lines{});
+  EXPECT_EQ(brief(back.rows), Lines{"ratio 2 102"});
+  EXPECT_EQ(change("ratio", "2", "5", 104).misses, Lines{});
+  EXPECT_EQ(change("ratio", "6", "7", 106).misses.size(), 1U);
+}
+
 TEST_F(AlterscopeFill, ProvesNothingBelowAThreshold) {
   configure(R"(,"alert_threshold":0.05)");
   change("ratio", "0.70", "0.74", 0);
