@@ -86,6 +86,11 @@ void Ingest::Rows::set_cursor(std::string_view stream, std::string_view value) {
   ingest_->touch().put(feed_, stream, value, recv_ns_);
 }
 
+bool Ingest::is_crowded() const {
+  const std::size_t used = queued_bytes_.load(std::memory_order_relaxed) + open_->bytes();
+  return used > options_.queue_bytes_max / 2;
+}
+
 void Ingest::end_burst() {
   if (open_->bytes() >= options_.batch_bytes_max) hand_over();
 }

@@ -2,8 +2,8 @@
 //
 // The I/O thread fills an open batch; a batch is handed over when it is `commit` old or large
 // enough, and becomes one transaction (several when the writer is behind). The I/O thread never
-// waits. Memory is bounded in bytes: when they are used up, frames are refused (add_frame gives 0)
-// and small records still taken.
+// waits here; the links let their sockets wait while it is crowded. Memory is bounded in bytes:
+// when they are used up, frames are refused (add_frame gives 0) and small records still taken.
 #pragma once
 
 #include <atomic>
@@ -63,6 +63,8 @@ class Ingest final : public Journal {
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;
 
+  // Half of the queue is used up.
+  bool is_crowded() const override;
   void end_burst() override;
 
   // Hands over what is left, waits until it is committed, states the end on the tape, and ends the

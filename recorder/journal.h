@@ -36,6 +36,9 @@ class Journal {
   // absent id is NULL.
   virtual RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) = 0;
 
+  // The queue towards the tape fills faster than it empties: whoever can let its peer wait should.
+  virtual bool is_crowded() const = 0;
+
   // A burst of records is over: a good moment to pass on what is large enough already.
   virtual void end_burst() = 0;
 };

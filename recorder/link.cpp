@@ -51,7 +51,8 @@ Link::Link(Environment& environment, Journal& journal, FeedContext& feed, Redact
       client_(feed.plan->make_client(endpoint_, slot)),
       streams_(client_->streams()),
       phase_timer_(environment.make_timer()),
-      idle_timer_(environment.make_timer()) {}
+      idle_timer_(environment.make_timer()),
+      rest_timer_(environment.make_timer()) {}
 
 Link::~Link() = default;
 
@@ -155,6 +156,7 @@ void Link::finish_attempt() {
     journal_.put_request(pending.info);
   }
   transport_.reset();
+  end_rest();
   if (connection_.id != 0) {
     connection_.closed_ns = now.wall;
     journal_.put_connection(connection_);

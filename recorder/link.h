@@ -80,6 +80,9 @@ class Link final : private TransportEvents, private ClientActions {
   void say_goodbye(std::uint16_t code, std::string_view reason);
   void note_error(std::string_view why);
   void resolve(std::string_view stream);
+  void rest();
+  void rest_on();
+  void end_rest();
   void keep_overload(const FrameTag& tag, Ns recv_ns, std::size_t bytes);
   void watch_idle();
   void finish_attempt();
@@ -91,6 +94,9 @@ class Link final : private TransportEvents, private ClientActions {
 
   // How long a goodbye may take.
   static constexpr Ns kGoodbyeNs = 2 * kNsPerSec;
+  // How long reading may wait for the queue towards the tape, and how often it looks.
+  static constexpr Ns kRestNs = 5 * kNsPerSec;
+  static constexpr Ns kRestStepNs = 1 * kNsPerMs;
 
   Environment& environment_;
   Journal& journal_;
@@ -131,10 +137,14 @@ class Link final : private TransportEvents, private ClientActions {
   std::map<std::uint32_t, PendingCall> calls_;
   std::uint32_t calls_made_ = 0;
   bool overloaded_ = false;
+  bool is_resting_ = false;  // the transport is paused
+  bool may_rest_ = true;     // the queue has been free since the last rest that took too long
+  Ns rest_since_mono_ = 0;
   bool was_masked_ = false;  // the frame that was written last held a secret
 
   std::unique_ptr<Timer> phase_timer_;  // of the phase that runs: connect, ready, goodbye, back-off
   std::unique_ptr<Timer> idle_timer_;
+  std::unique_ptr<Timer> rest_timer_;
   int attempt_ = 0;  // since the last stable connection
   JsonDoc doc_;
   std::int64_t frames_in_ = 0;

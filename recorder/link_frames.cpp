@@ -92,6 +92,33 @@ void Link::keep_overload(const FrameTag& tag, Ns recv_ns, std::size_t bytes) {
 
 void Link::on_read_end() {
   journal_.end_burst();
+  const bool is_crowded = journal_.is_crowded();
+  if (!is_crowded) may_rest_ = true;
+  if (is_crowded && may_rest_ && !is_resting_) rest();
+}
+
+// A burst that is faster than the disk waits at its sender rather than being lost here; but not for
+// long, since a service whose pings are not answered hangs up.
+void Link::rest() {
+  is_resting_ = true;
+  rest_since_mono_ = environment_.clock().now().mono;
+  transport_->pause(true);
+  rest_timer_->set(kRestStepNs, [this] { rest_on(); });
+}
+
+void Link::rest_on() {
+  const bool is_crowded = journal_.is_crowded();
+  if (is_crowded && environment_.clock().now().mono - rest_since_mono_ < kRestNs) {
+    return rest_timer_->set(kRestStepNs, [this] { rest_on(); });
+  }
+  may_rest_ = !is_crowded;
+  end_rest();
+}
+
+void Link::end_rest() {
+  if (!std::exchange(is_resting_, false)) return;
+  rest_timer_->cancel();
+  if (transport_ != nullptr) transport_->pause(false);
 }
 
 void Link::send_frame(Opcode opcode, std::string_view payload) {

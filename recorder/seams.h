@@ -58,6 +58,9 @@ class Transport {
   virtual ~Transport() = default;  // drops the socket; no event follows
   virtual void connect(const ConnectRequest& request, std::size_t message_bytes_max) = 0;
   virtual void send(Opcode opcode, std::string_view payload) = 0;
+  // While `yes` nothing is read: what arrives waits in the kernel and then at the peer. What has
+  // been read already is still handed over.
+  virtual void pause(bool yes) = 0;
   // Sends what is queued, then ends the connection; on_end follows.
   virtual void shutdown() = 0;
   // Drops the connection now; on_end follows with `why`.

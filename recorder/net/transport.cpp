@@ -78,6 +78,14 @@ class Socket final : public std::enable_shared_from_this<Socket> {
     flush_later();
   }
 
+  void pause(bool yes) {
+    if (std::exchange(is_paused_, yes) == yes || yes || !wants_read_) return;
+    // From inside an owner's call, perhaps: what follows must not nest in it.
+    asio::post(io_, [self = shared_from_this()] {
+      if (self->events_ != nullptr && !self->is_paused_ && self->wants_read_) self->read();
+    });
+  }
+
   void shutdown() {
     if (shutting_down_) return;
     shutting_down_ = true;
@@ -133,6 +141,8 @@ class Socket final : public std::enable_shared_from_this<Socket> {
   }
 
   void read() {
+    wants_read_ = is_paused_;
+    if (is_paused_) return;
     stream_->read_some(decoder_.prepare(kReadBytes), kReadBytes,
                        [self = shared_from_this()](ErrorCode e, std::size_t bytes) {
                          if (self->events_ == nullptr) return;
@@ -208,6 +218,8 @@ class Socket final : public std::enable_shared_from_this<Socket> {
   bool flush_posted_ = false;
   bool shutting_down_ = false;
   bool finished_ = false;
+  bool is_paused_ = false;
+  bool wants_read_ = false;  // once it is paused no more
 };
 
 class AsioTransport final : public Transport {
@@ -222,6 +234,7 @@ class AsioTransport final : public Transport {
     socket_->connect(request, message_bytes_max);
   }
   void send(Opcode opcode, std::string_view payload) override { socket_->send(opcode, payload); }
+  void pause(bool yes) override { socket_->pause(yes); }
   void shutdown() override { socket_->shutdown(); }
   void abort(std::string why) override { socket_->abort(std::move(why)); }
 

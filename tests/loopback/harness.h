@@ -70,6 +70,7 @@ class Recording {
   std::string wait();
   // Waits until `n` frames are committed.
   void wait_until_committed(std::int64_t n);
+  IngestStats stats() const { return ingest_->stats(); }
 
  private:
   SystemClock clock_;

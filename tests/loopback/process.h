@@ -59,6 +59,7 @@ class Process {
   std::string rest_of_out() { return rest(out_); }
   std::string rest_of_err() { return rest(err_); }
 
+  pid_t id() const { return id_; }
   void signal(int number) { ::kill(id_, number); }
   // Its exit code, or minus the signal that ended it.
   int wait() {

@@ -175,7 +175,9 @@ TEST_F(IngestTest, RefusesFramesWhenTheQueueIsFullAndTakesThemAgainWhenItHasRoom
   make(options);
   const std::string payload(600, 'x');
   EXPECT_EQ(frame(payload), 1);
+  EXPECT_FALSE(ingest_->is_crowded());
   EXPECT_EQ(frame(payload), 2);
+  EXPECT_TRUE(ingest_->is_crowded());
   world_.advance_ms(50);
   tape_->wait([this] { return tape_->commits_begun == 1; });
   EXPECT_EQ(frame(payload), 3);
@@ -185,6 +187,7 @@ TEST_F(IngestTest, RefusesFramesWhenTheQueueIsFullAndTakesThemAgainWhenItHasRoom
   ingest_->put_gap(gap);  // what says so is always taken
   open_gate();
   while (ingest_->stats().queued_bytes != 0) std::this_thread::yield();
+  EXPECT_FALSE(ingest_->is_crowded());
   EXPECT_EQ(frame(payload), 4);
   ASSERT_TRUE(ingest_->close(9, "closed").ok());
   EXPECT_EQ(tape_->committed.size(), 5U);

@@ -172,6 +172,41 @@ TEST_F(LinkTest, FramesThatFindNoRoomAreAnOverloadGap) {
             "bytes not kept");
 }
 
+TEST_F(LinkTest, ReadingWaitsWhileTheQueueIsCrowded) {
+  become_ready();
+  world_.last().take();
+  journal_.crowded = true;
+  world_.last().text("data 1");
+  world_.last().events->on_read_end();
+  EXPECT_EQ(world_.last().take(), Lines{"pause"});
+  world_.advance_ms(100);
+  EXPECT_EQ(world_.last().take(), Lines{});
+  journal_.crowded = false;
+  world_.advance_ms(1);
+  EXPECT_EQ(world_.last().take(), Lines{"go on"});
+}
+
+TEST_F(LinkTest, ReadingWaitsForTheQueueASecondTimeOnlyOnceItHasBeenFree) {
+  become_ready();
+  world_.last().take();
+  journal_.crowded = true;
+  world_.last().events->on_read_end();
+  world_.advance_ms(4'999);
+  EXPECT_EQ(world_.last().take(), Lines{"pause"});
+  world_.advance_ms(1);
+  EXPECT_EQ(world_.last().take(), Lines{"go on"}) << "pings must be answered";
+  world_.last().events->on_read_end();
+  EXPECT_EQ(world_.last().take(), Lines{});
+  journal_.crowded = false;
+  world_.last().events->on_read_end();
+  journal_.crowded = true;
+  world_.last().events->on_read_end();
+  EXPECT_EQ(world_.last().take(), Lines{"pause"});
+  // The connection may end meanwhile.
+  world_.last().end();
+  world_.advance_ms(10'000);
+}
+
 TEST_F(LinkTest, TextThatIsNotUtf8IsKeptAndTheConnectionFailedWith1007) {
   become_ready();
   journal_.frames.clear();

@@ -24,7 +24,8 @@ std::string frame(Opcode opcode, std::string_view payload) {
 // Runs one transport until it ends and writes its events down.
 class Probe final : public TransportEvents {
  public:
-  explicit Probe(IoLoop& loop) : loop_(loop), transport_(loop.make_transport(*this)) {}
+  explicit Probe(IoLoop& loop)
+      : loop_(loop), timer_(loop.make_timer()), transport_(loop.make_transport(*this)) {}
 
   void run(const std::string& url, Headers headers = {},
            std::size_t message_bytes_max = 1U << 20U) {
@@ -43,6 +44,14 @@ class Probe final : public TransportEvents {
     if (opcode == Opcode::text && payload == "send") {
       transport_->send(Opcode::text, "one");
       transport_->send(Opcode::ping, "two");
+    }
+    if (opcode == Opcode::text && payload == "rest") {
+      transport_->pause(true);
+      transport_->send(Opcode::text, "resting");
+      timer_->set(50 * kNsPerMs, [this] {
+        lines.emplace_back("go on");
+        transport_->pause(false);
+      });
     }
     if (opcode == Opcode::close) {
       transport_->send(Opcode::close, payload);
@@ -66,6 +75,7 @@ class Probe final : public TransportEvents {
 
  private:
   IoLoop& loop_;
+  std::unique_ptr<Timer> timer_;
   std::unique_ptr<Transport> transport_;
 };
 
@@ -111,6 +121,19 @@ TEST_F(NetTest, SpeaksWebSocketWithAServerItDoesNotKnow) {
                        std::string(message.payload));
   }
   EXPECT_EQ(received, (Lines{"1 one", "9 two", "8 " + ws::close_payload(1001, "bye")}));
+}
+
+TEST_F(NetTest, ReadsNothingWhileItIsPausedAndLosesNothing) {
+  const ScriptedServer server([](ScriptedSocket& peer) {
+    peer.accept_upgrade(peer.read_header());
+    // What came with one read is handed over all the same.
+    peer.write(frame(Opcode::text, "rest") + frame(Opcode::text, "same read"));
+    peer.read(1);  // it rests
+    peer.write(frame(Opcode::text, "later") + frame(Opcode::close, ""));
+    peer.read_all();
+  });
+  EXPECT_EQ(run(server.url("ws")),
+            (Lines{"open", "1 rest", "1 same read", "go on", "1 later", "8 ", "end "}));
 }
 
 TEST_F(NetTest, NamesItsPhases) {

@@ -66,6 +66,7 @@ class SimJournal final : public Journal {
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;
+  bool is_crowded() const override { return false; }
   void end_burst() override {}
 
   void commit();

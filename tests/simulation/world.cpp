@@ -45,6 +45,7 @@ class SimTransport final : public Transport {
   void send(Opcode opcode, std::string_view payload) override {
     wire_->from_client(opcode, payload);
   }
+  void pause(bool /*yes*/) override {}  // SimJournal is never crowded
   void shutdown() override { wire_->end("", kNsPerMs); }
   void abort(std::string why) override { wire_->end(why, 0); }
 

@@ -71,6 +71,7 @@ class FakeTransport final : public Transport {
 
   void connect(const ConnectRequest& request, std::size_t message_bytes_max) override;
   void send(Opcode opcode, std::string_view payload) override;
+  void pause(bool yes) override { log.emplace_back(yes ? "pause" : "go on"); }
   void shutdown() override { log.push_back("shutdown"); }
   void abort(std::string why) override;
 
@@ -109,6 +110,7 @@ class FakeJournal final : public Journal {
   std::int64_t add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction, Opcode opcode,
                          std::string_view payload) override;
   RowSink& rows_of(std::string_view feed, Int frame_id, Int request_id, Ns recv_ns) override;
+  bool is_crowded() const override { return crowded; }
   void end_burst() override { ++bursts; }
 
   std::map<std::int64_t, ConnectionInfo> connections;
@@ -121,6 +123,7 @@ class FakeJournal final : public Journal {
   std::vector<std::string> rows;    // `TABLE` lines, as RowLog writes them
   int bursts = 0;
   bool full = false;  // add_frame refuses
+  bool crowded = false;
 
  private:
   class Rows;
