@@ -98,6 +98,31 @@ std::vector<std::string> forms_of(std::string_view secret) {
   return forms;
 }
 
+// How common a byte is in messages, roughly: the rarest one of a secret is looked for first, since
+// every frame is searched for every secret.
+int commonness(char c) {
+  constexpr std::string_view kByCommonness = "\":,0123456789etaoinsrlcdpum{}[]_.-ybgfhkvwTZ";
+  const std::size_t at = kByCommonness.find(c);
+  if (at != std::string_view::npos) return static_cast<int>(kByCommonness.size() - at);
+  return 0;
+}
+
+std::size_t rarest_in(std::string_view secret) {
+  const auto rarest = std::min_element(
+      secret.begin(), secret.end(), [](char a, char b) { return commonness(a) < commonness(b); });
+  return static_cast<std::size_t>(rarest - secret.begin());
+}
+
+// As text.find(needle, from).
+std::size_t find_by(std::string_view text, std::string_view needle, std::size_t rare,
+                    std::size_t from) {
+  for (std::size_t at = text.find(needle[rare], from + rare); at != std::string_view::npos;
+       at = text.find(needle[rare], at + 1)) {
+    if (text.substr(at - rare, needle.size()) == needle) return at - rare;
+  }
+  return std::string_view::npos;
+}
+
 bool is_whole_value(std::string_view text, std::size_t begin, std::size_t end) {
   if (begin == 0) return false;
   const std::string_view after = text.substr(end);
@@ -119,15 +144,17 @@ void Redactor::add(std::string_view secret) {
   for (std::string& form : forms_of(secret)) {
     const bool known = std::any_of(needles_.begin(), needles_.end(),
                                    [&](const Needle& n) { return n.text == form; });
-    if (!known) needles_.push_back({std::move(form), whole_value});
+    if (known) continue;
+    const std::size_t rare = rarest_in(form);
+    needles_.push_back({std::move(form), whole_value, rare});
   }
 }
 
 std::size_t Redactor::find(std::string_view text, const Needle& needle, std::size_t from) {
-  std::size_t at = text.find(needle.text, from);
+  std::size_t at = find_by(text, needle.text, needle.rare, from);
   while (at != std::string_view::npos && needle.whole_value &&
          !is_whole_value(text, at, at + needle.text.size())) {
-    at = text.find(needle.text, at + 1);
+    at = find_by(text, needle.text, needle.rare, at + 1);
   }
   return at;
 }

@@ -21,11 +21,10 @@ class Redactor {
   bool empty() const { return needles_.empty(); }
 
  private:
-  std::size_t find(std::string_view text, std::string_view needle, std::size_t from) const;
-
   struct Needle {
     std::string text;
     bool whole_value = false;  // only where it is all of a query value or JSON string
+    std::size_t rare = 0;      // where in `text` the byte stands that messages hold the least
   };
   // Where `needle` next stands from `from` on; npos when it does not.
   static std::size_t find(std::string_view text, const Needle& needle, std::size_t from);

@@ -47,26 +47,27 @@ std::uint64_t hash_decimal(std::string_view text) {
   return hash_text(canonical ? std::string_view(*canonical) : text);
 }
 
+std::optional<std::uint64_t> LastKeys::push(std::uint64_t key) {
+  if (keys_.size() < capacity_) {
+    keys_.push_back(key);
+    return std::nullopt;
+  }
+  const std::uint64_t oldest = std::exchange(keys_[oldest_], key);
+  oldest_ = oldest_ + 1 == capacity_ ? 0 : oldest_ + 1;
+  return oldest;
+}
+
 bool SeenEvents::first_time(std::uint64_t key) {
   if (!seen_.insert(key).second) return false;
-  order_.push_back(key);
-  if (order_.size() > capacity_) {
-    seen_.erase(order_.front());
-    order_.pop_front();
-  }
+  if (const auto forgotten = last_.push(key)) seen_.erase(*forgotten);
   return true;
 }
 
 ToldTwice::Counts& ToldTwice::counts_of(std::uint64_t key) {
-  const auto [entry, is_new] = counts_.try_emplace(key);
-  if (is_new) {
-    order_.push_back(key);
-    if (order_.size() > capacity_) {
-      counts_.erase(order_.front());
-      order_.pop_front();
-    }
-  }
-  return entry->second;
+  const auto found = counts_.find(key);
+  if (found != counts_.end()) return found->second;
+  if (const auto forgotten = last_.push(key)) counts_.erase(*forgotten);
+  return counts_[key];
 }
 
 bool ToldTwice::pushed(std::uint64_t key) {

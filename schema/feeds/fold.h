@@ -1,12 +1,13 @@
 // Ways to know an event again, shared by the feeds' normalizers. All keep bounded memory.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,18 +20,31 @@ std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b);
 // Equal for decimals of equal value, however they are written; else as hash_text.
 std::uint64_t hash_decimal(std::string_view text);
 
+// The last keys in the order in which they came.
+class LastKeys {
+ public:
+  // Room for `capacity` keys, at least one.
+  explicit LastKeys(std::size_t capacity) : capacity_(capacity == 0 ? 1 : capacity) {}
+  // The key that falls out for this one, if there are as many as may be.
+  std::optional<std::uint64_t> push(std::uint64_t key);
+
+ private:
+  std::size_t capacity_;
+  std::vector<std::uint64_t> keys_;  // a ring once it is full
+  std::size_t oldest_ = 0;
+};
+
 // For events with an identity of their own: is this the first time?
 class SeenEvents {
  public:
-  explicit SeenEvents(std::size_t capacity = 1'000'000) : capacity_(capacity) {}
+  explicit SeenEvents(std::size_t capacity = 100'000) : last_(capacity) {}
   // True the first time for `key`; the oldest keys are forgotten past the capacity.
   bool first_time(std::uint64_t key);
   bool contains(std::uint64_t key) const { return seen_.contains(key); }
 
  private:
-  std::size_t capacity_;
-  std::unordered_set<std::uint64_t> seen_;
-  std::deque<std::uint64_t> order_;
+  boost::unordered_flat_set<std::uint64_t> seen_;
+  LastKeys last_;
 };
 
 // For events without identity that redundant connections each deliver: a multiset per connection,
@@ -76,7 +90,7 @@ class MultisetFold {
 // cursor and now fits.
 class ToldTwice {
  public:
-  explicit ToldTwice(std::size_t capacity = 200'000) : capacity_(capacity) {}
+  explicit ToldTwice(std::size_t capacity = 100'000) : last_(capacity) {}
 
   // A socket pushed one more. True when REST has not told it before: it is new.
   bool pushed(std::uint64_t key);
@@ -99,9 +113,8 @@ class ToldTwice {
   };
   Counts& counts_of(std::uint64_t key);
 
-  std::size_t capacity_;
-  std::unordered_map<std::uint64_t, Counts> counts_;
-  std::deque<std::uint64_t> order_;
+  boost::unordered_flat_map<std::uint64_t, Counts> counts_;
+  LastKeys last_;
 };
 
 }  // namespace tapedeck

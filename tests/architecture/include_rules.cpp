@@ -47,6 +47,7 @@ const std::vector<Family>& families() {
        {"schema", "storage", "recorder", "replay", "tools"}},
       {"SQL", {"SQLiteCpp/", "sqlite3"}, {"storage"}},
       {"zstd", {"zstd", "zdict"}, {"storage"}},
+      {"Boost.Unordered", {"boost/unordered/"}, {"schema"}},
       {"Boost", {"boost/"}, {"recorder", "replay"}},
       {"OpenSSL", {"openssl/"}, {"recorder", "replay"}},
       {"spdlog", {"spdlog/", "fmt/"}, {"recorder", "replay", "tools"}},

@@ -13,7 +13,6 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-constexpr std::size_t kPushTimesMax = 100'000;
 
 // The columns that are looked at.
 constexpr std::size_t kFillId = 0;
@@ -94,10 +93,7 @@ RestPage absorb_page(const RestAnswer& answer, std::string_view what, std::size_
 void PushTimes::pushed(std::uint64_t key, Ns recv_ns) {
   if (!first_ns_.emplace(key, recv_ns).second) return;
   last_ns_ = recv_ns;
-  order_.push_back(key);
-  if (order_.size() <= kPushTimesMax) return;
-  first_ns_.erase(order_.front());
-  order_.pop_front();
+  if (const auto forgotten = last_.push(key)) first_ns_.erase(*forgotten);
 }
 
 bool PushTimes::was_pushed_until(std::uint64_t key, Ns ns) const {

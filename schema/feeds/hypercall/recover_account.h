@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -25,8 +23,8 @@ class PushTimes {
   Ns last_ns() const { return last_ns_; }  // of what had not been pushed before
 
  private:
-  std::unordered_map<std::uint64_t, Ns> first_ns_;
-  std::deque<std::uint64_t> order_;
+  boost::unordered_flat_map<std::uint64_t, Ns> first_ns_;
+  LastKeys last_{100'000};
   Ns last_ns_ = 0;
 };
 

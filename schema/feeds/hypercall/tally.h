@@ -25,7 +25,7 @@ std::uint64_t trade_key(std::span<const Value> values, Int event_ns);
 // is then never taken for new.
 class TradeTally {
  public:
-  explicit TradeTally(std::size_t capacity = 300'000) : capacity_(capacity) {}
+  explicit TradeTally(std::size_t capacity = 100'000) : capacity_(capacity) {}
 
   // A socket pushed one more. True when it is not on the tape yet.
   bool pushed(std::uint64_t key, Int event_ns, Ns recv_ns);

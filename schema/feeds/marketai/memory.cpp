@@ -10,7 +10,6 @@ namespace tapedeck::marketai {
 
 namespace {
 
-constexpr std::size_t kEventsMax = 1'000'000;
 constexpr std::size_t kStatesMax = 50'000;
 constexpr std::size_t kSymbolsMax = 20'000;
 
@@ -70,11 +69,7 @@ bool EventMemory::add(std::uint64_t hash, std::optional<Ns> recv_ns) {
   const auto [entry, is_new] = events_.try_emplace(hash, recv_ns);
   if (!is_new && !entry->second) entry->second = recv_ns;
   if (!is_new) return false;
-  order_.push_back(hash);
-  if (order_.size() > kEventsMax) {
-    events_.erase(order_.front());
-    order_.pop_front();
-  }
+  if (const auto forgotten = last_.push(hash)) events_.erase(*forgotten);
   return true;
 }
 

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -46,9 +45,10 @@ class EventMemory {
   };
   bool add(std::uint64_t hash, std::optional<Ns> recv_ns);
 
-  std::unordered_map<std::uint64_t, std::optional<Ns>> events_;  // when pushed, if it was
-  std::deque<std::uint64_t> order_;
-  ToldTwice by_value_;
+  static constexpr std::size_t kEventsMax = 100'000;
+  boost::unordered_flat_map<std::uint64_t, std::optional<Ns>> events_;  // when pushed, if it was
+  LastKeys last_{kEventsMax};
+  ToldTwice by_value_{kEventsMax};
   std::unordered_map<std::uint64_t, Earlier> earlier_;
 };
 
@@ -94,9 +94,9 @@ class StateMemory {
   static std::uint64_t stamp(std::uint64_t key, Ns event_ns) {
     return hash_combine(key, static_cast<std::uint64_t>(event_ns));
   }
-  SeenEvents seen_{400'000};
+  SeenEvents seen_;
   std::unordered_map<std::uint64_t, Last> last_;
-  SeenEvents seen_earlier_{400'000};
+  SeenEvents seen_earlier_;
   std::unordered_map<std::uint64_t, Last> earlier_;
 };
 
