@@ -220,8 +220,8 @@ void BM_Frames(benchmark::State& state) {
 void BM_FramesWithARowEach(benchmark::State& state) {
   compare(state, true);
 }
-BENCHMARK(BM_Frames)->UseManualTime()->MinTime(1.0)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_FramesWithARowEach)->UseManualTime()->MinTime(1.0)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Frames)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_FramesWithARowEach)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tapedeck

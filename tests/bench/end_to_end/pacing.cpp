@@ -24,6 +24,7 @@ std::vector<Ns> arrivals(std::int64_t messages, double speed) {
   options.tapes = {directory.file("paced.tape")};
   options.speed = speed;
   options.exit_at_end = true;
+  options.grace_ns = 100 * kNsPerMs;
   const testing::Replaying replaying(options);
   SkimClient client(replaying.port(), "/hypercall/ws");
   client.send_text(R"({"type":"Subscribe","channel":"trades"})");

@@ -48,8 +48,9 @@ double peer_per_second(std::int64_t messages) {
   FILE* const pipe = ::popen(command.c_str(), "r");
   int port = 0;
   if (pipe == nullptr || std::fscanf(pipe, "%d", &port) != 1) return 0;
-  SkimClient client(static_cast<std::uint16_t>(port), "/");
-  const double rate = client.read_to_end(0).per_second();
+  // The client is gone before its server is waited for.
+  const double rate =
+      SkimClient(static_cast<std::uint16_t>(port), "/").read_to_end(0).per_second();
   ::pclose(pipe);
   return rate;
 }
