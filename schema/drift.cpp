@@ -23,12 +23,8 @@ std::string segment_of(std::string_view name) {
       std::all_of(name.begin(), name.end(), is_plain)) {
     return std::string(name);
   }
-  std::size_t cut = std::min(name.size(), kNameBytesMax);
-  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U) {
-    --cut;
-  }
-  std::string text(name.substr(0, cut));
-  if (cut < name.size()) text += "…";
+  std::string text(shortened(name, kNameBytesMax));
+  if (text.size() < name.size()) text += "…";
   return "[" + json_string(text) + "]";
 }
 

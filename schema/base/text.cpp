@@ -221,4 +221,12 @@ std::string base64_encode(std::string_view bytes) {
   return out;
 }
 
+std::string_view shortened(std::string_view text, std::size_t bytes_max) {
+  std::size_t cut = std::min(text.size(), bytes_max);
+  while (cut > 0 && cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {
+    --cut;
+  }
+  return text.substr(0, cut);
+}
+
 }  // namespace tapedeck

@@ -41,4 +41,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 std::string base64_encode(std::string_view bytes);
 
+// At most `bytes_max` bytes of a text that a peer chose, cut on a character's edge: what is counted
+// or logged by such a text must not grow without end.
+std::string_view shortened(std::string_view text, std::size_t bytes_max = 64);
+
 }  // namespace tapedeck

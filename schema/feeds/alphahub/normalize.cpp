@@ -80,7 +80,7 @@ void AlphaHubNormalizer::normalize(const InFrame& frame, RowSink& rows) {
   } else if (message->event == event::kSignals) {
     add_signals(frame, *message, rows);
   } else if (message->event != event::kClose) {
-    add_unparsed(frame, "unknown event: " + shortened(message->event), rows);
+    add_unparsed(frame, "unknown event: " + std::string(shortened(message->event)), rows);
   }
 }
 

@@ -78,17 +78,9 @@ std::string reason_in(Json answer) {
   for (const std::string_view name : {"reason", "error", "message"}) {
     const Json found = answer[name];
     if (found.is_object()) return reason_in(found);
-    if (!found.scalar().empty()) return shortened(found.scalar(), kLongest);
+    if (!found.scalar().empty()) return std::string(shortened(found.scalar(), kLongest));
   }
-  return shortened(answer.is_string() ? answer.text() : answer.raw(), kLongest);
-}
-
-std::string shortened(std::string_view text, std::size_t bytes_max) {
-  std::size_t cut = std::min(text.size(), bytes_max);
-  while (cut > 0 && cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {
-    --cut;
-  }
-  return std::string(text.substr(0, cut));
+  return std::string(shortened(answer.is_string() ? answer.text() : answer.raw(), kLongest));
 }
 
 }  // namespace tapedeck::alphahub

@@ -80,7 +80,4 @@ std::string date_of(Ns t, std::string_view zone);
 // at most 120 bytes.
 std::string reason_in(Json answer);
 
-// At most `bytes_max` bytes of a text that the peer chose, cut on a character's edge.
-std::string shortened(std::string_view text, std::size_t bytes_max = 64);
-
 }  // namespace tapedeck::alphahub

@@ -50,7 +50,7 @@ class FactorNormalizer final : public Normalizer {
     }
     const std::string_view type = type_of(message);
     if (type.empty()) return add_unparsed(frame, "no type", rows);
-    add_unparsed(frame, "unknown type: " + std::string(cut(type)), rows);
+    add_unparsed(frame, "unknown type: " + std::string(shortened(type)), rows);
   }
 
   RestPage absorb(const RestAnswer& answer, RowSink& rows) override {

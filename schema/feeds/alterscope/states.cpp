@@ -94,8 +94,9 @@ void FactorStates::expect_to_follow(const Change& change, const State& last, Row
   if (subscription_.has_threshold || row.previous.data() == nullptr || !last.current) return;
   if (same_decimal(*last.current, row.previous)) return;
   rows.missed(row.opportunity_id, last.recv_ns,
-              std::string(cut(row.factor)) + " changed from " + std::string(cut(row.previous)) +
-                  ", but the last value known is " + std::string(cut(*last.current)));
+              std::string(shortened(row.factor)) + " changed from " +
+                  std::string(shortened(row.previous)) + ", but the last value known is " +
+                  std::string(shortened(*last.current)));
 }
 
 void FactorStates::remember(const EarlierRow& row) {

@@ -80,14 +80,6 @@ ErrorInfo read_error(Json message) {
   return info;
 }
 
-std::string_view cut(std::string_view text) {
-  constexpr std::size_t kLongest = 64;
-  if (text.size() <= kLongest) return text;
-  std::size_t size = kLongest;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
-  return text.substr(0, size);
-}
-
 std::string factors_path(std::string_view template_path, std::string_view opportunity) {
   const std::size_t at = template_path.find(kIdMark);
   if (at == std::string_view::npos) return std::string(template_path);

@@ -68,9 +68,6 @@ struct ErrorInfo {
 };
 ErrorInfo read_error(Json message);
 
-// Names that the peer chose, for reasons and details: at most 64 bytes, cut on a character's edge.
-std::string_view cut(std::string_view text);
-
 // `template_path` with the opportunity in the place of `{id}`, percent-encoded.
 std::string factors_path(std::string_view template_path, std::string_view opportunity);
 

@@ -3,11 +3,15 @@
 // docs/feeds/hypercall.md.
 #pragma once
 
-#include "schema/feeds/hypercall/fields.h"
+#include "schema/feeds/fields.h"
 #include "schema/feeds/hypercall/wire.h"
 #include "schema/records.h"
 
 namespace tapedeck::hypercall {
+
+// An event's own time: `timestamp` in milliseconds; where there is none, as REST rows may have it,
+// `updated_at` or `created_at` in whatever form.
+Int event_time_of(Fields& fields);
 
 // Market data (decode_market.cpp). A trade's side is also read as REST names it, `taker_side`.
 // `asked`: the instrument of a book that does not name it; empty: it must.

@@ -44,7 +44,7 @@ void decode_fill(Json message, Problem& problem, RowSink& rows) {
   row.wallet = fields.text("wallet_address");
   row.builder_code_address = fields.text("builder_code_address");
   row.builder_code_fee = fields.decimal("builder_code_fee");
-  const Int event_ns = fields.event_time();
+  const Int event_ns = event_time_of(fields);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
@@ -69,13 +69,13 @@ void decode_order(Json message, Problem& problem, RowSink& rows) {
   row.avg_fill_price = fields.decimal("avg_fill_price");
   row.reason = fields.text("reason");
   row.wallet = order_decimal(fields, request, "wallet_address");
-  const Int event_ns = fields.event_time();
+  const Int event_ns = event_time_of(fields);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
 void decode_portfolio(Json message, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   // Variants differ and are hardly documented: the message is kept whatever its Greeks look like.
   rows.add(Portfolio{portfolio_kind(message), message.raw()}, event_ns);
   std::vector<Greeks> greeks;
@@ -104,7 +104,7 @@ void decode_settlement(Json message, Problem& problem, RowSink& rows) {
   row.position_size = fields.decimal("position_size");
   row.settlement_price = fields.decimal("settlement_price", Need::required);
   row.settlement_value = fields.decimal("settlement_value");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (!problem.any()) rows.add(row, event_ns);
 }
 
@@ -118,7 +118,7 @@ void decode_liquidation(Json message, Problem& problem, RowSink& rows) {
   row.mm_required = fields.decimal("mm_required");
   row.shortfall = fields.decimal("shortfall");
   row.auction_id = fields.id("auction_id");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (!problem.any()) rows.add(row, event_ns);
 }
 
@@ -139,7 +139,7 @@ void decode_competition(Json message, Problem& problem, RowSink& rows) {
   row.volume = active.decimal("volume");
   row.efficiency = active.decimal("efficiency");
   row.medal = active.text("medal");
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (!problem.any()) rows.add(row, event_ns);
 }
 

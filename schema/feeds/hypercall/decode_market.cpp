@@ -48,6 +48,14 @@ OptionChain chain_base(Fields& fields, Problem& problem) {
 
 }  // namespace
 
+Int event_time_of(Fields& fields) {
+  Int ns = fields.time("timestamp");
+  for (const std::string_view name : {"updated_at", "created_at"}) {
+    if (!ns) ns = parse_any_time(fields.object()[name].scalar());
+  }
+  return ns;
+}
+
 void decode_orderbook(Json message, Text asked, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
   std::string bids;
@@ -57,7 +65,7 @@ void decode_orderbook(Json message, Text asked, Problem& problem, RowSink& rows)
   if (row.symbol.data() == nullptr) row.symbol = asked;
   row.bids = side_of_book(fields, "bids", bids, problem);
   row.asks = side_of_book(fields, "asks", asks, problem);
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (!problem.any()) rows.add(row, event_ns);
 }
 
@@ -72,7 +80,7 @@ void decode_trade(Json message, Problem& problem, RowSink& rows) {
   const std::string side = to_lower(sent_side);
   if (sent_side.data() != nullptr) row.side = side;
   row.trade_id = fields.decimal("trade_id");
-  const Int event_ns = fields.event_time();
+  const Int event_ns = event_time_of(fields);
   if (!problem.any()) rows.add(row, event_ns);
 }
 
@@ -85,13 +93,13 @@ void decode_market(Json message, Problem& problem, RowSink& rows) {
   row.strike = fields.decimal("strike");
   row.is_call = fields.flag("is_call");
   row.expiry_ns = fields.time("expiry", kNsPerSec);
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (!problem.any()) rows.add(row, event_ns);
 }
 
 void decode_index_prices(Json message, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
-  const Int message_ns = fields.time("timestamp", kNsPerMs);
+  const Int message_ns = fields.time("timestamp");
   const Json prices = fields.nested("prices", JsonKind::array);
   if (!prices.exists()) problem.no("prices");
   struct Priced {
@@ -103,7 +111,7 @@ void decode_index_prices(Json message, Problem& problem, RowSink& rows) {
     Fields one(price, problem);
     const IndexPrice row{one.text("underlying", Need::required),
                          one.decimal("price", Need::required)};
-    const Int own_ns = one.time("timestamp", kNsPerMs);
+    const Int own_ns = one.time("timestamp");
     found.push_back({row, own_ns ? own_ns : message_ns});
   }
   if (problem.any()) return;
@@ -113,7 +121,7 @@ void decode_index_prices(Json message, Problem& problem, RowSink& rows) {
 void decode_options_chain(Json message, Problem& problem, RowSink& rows) {
   Fields fields(message, problem);
   OptionChain row = chain_base(fields, problem);
-  const Int event_ns = fields.time("timestamp", kNsPerMs);
+  const Int event_ns = fields.time("timestamp");
   if (row.action == "Remove") {
     row.strike = fields.decimal("strike");
     row.option_type = fields.text("option_type");

@@ -45,15 +45,6 @@ std::string_view not_a_message(const InFrame& frame) {
   return {};
 }
 
-// At most 64 bytes of a name that the peer chose, cut on a character's edge.
-std::string shortened(std::string_view name) {
-  std::size_t cut = std::min<std::size_t>(name.size(), 64);
-  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U) {
-    --cut;
-  }
-  return std::string(name.substr(0, cut));
-}
-
 std::uint64_t hash_of(std::string_view text) {
   return text.empty() ? 0 : hash_text(text);
 }
@@ -135,7 +126,7 @@ void HypercallNormalizer::normalize(const InFrame& frame, RowSink& rows) {
   const std::string_view name = frame.root()["type"].text();
   const MessageType* type = find_message_type(name);
   if (type == nullptr) {
-    if (is_new(frame)) add_unparsed("unknown type: " + shortened(name), rows);
+    if (is_new(frame)) add_unparsed("unknown type: " + std::string(shortened(name)), rows);
     return;
   }
   // What the service says to one connection alone is never the same event as what it says to

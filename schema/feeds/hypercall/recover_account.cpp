@@ -13,7 +13,6 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-
 // The columns that are looked at.
 constexpr std::size_t kFillId = 0;
 constexpr std::size_t kFillSymbol = 3;

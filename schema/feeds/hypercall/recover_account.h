@@ -6,8 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "schema/feeds/fields.h"
 #include "schema/feeds/fold.h"
-#include "schema/feeds/hypercall/fields.h"
 #include "schema/feeds/hypercall/filter.h"
 #include "schema/feeds/hypercall/tally.h"
 #include "schema/normalize.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "schema/feeds/hypercall/fields.h"
+#include "schema/feeds/fields.h"
 #include "schema/normalize.h"
 
 namespace tapedeck::hypercall {

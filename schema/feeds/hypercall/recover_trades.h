@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "schema/feeds/fields.h"
 #include "schema/feeds/fold.h"
-#include "schema/feeds/hypercall/fields.h"
 #include "schema/feeds/hypercall/tally.h"
 #include "schema/feeds/hypercall/trade_cursor.h"
 #include "schema/normalize.h"

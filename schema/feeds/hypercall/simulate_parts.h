@@ -6,11 +6,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "schema/base/time.h"
+#include "schema/feeds/simulating.h"
+#include "schema/json_object.h"
 
 namespace tapedeck::hypercall::sim {
+
+using tapedeck::sim::decimal;
+using tapedeck::sim::Random;
+using tapedeck::sim::Slots;
+using Object = JsonObject;
 
 // One letter a message: b book, t trade, f fill, o order, p portfolio, c competition, m market, s
 // settlement, l liquidation, i index prices, x options chain, k candle. Order updates stand around
@@ -29,30 +35,7 @@ inline constexpr std::string_view kCycle =
 inline constexpr std::int64_t kCycleSize = static_cast<std::int64_t>(kCycle.size());
 
 // Where the messages of one kind stand.
-class Slots {
- public:
-  explicit Slots(char kind);
-  std::int64_t per_cycle() const { return static_cast<std::int64_t>(positions_.size()); }
-  // How many of this kind are among the first `upto` messages: also the number of message `upto`.
-  std::int64_t count(std::int64_t upto) const;
-  // The message that is number `n` (from 0) of its kind.
-  std::int64_t message_of(std::int64_t n) const;
-
- private:
-  std::vector<std::int64_t> positions_;
-};
 const Slots& slots(char kind);
-
-// A stream of numbers from (seed, kind, n).
-class Random {
- public:
-  Random(std::uint64_t seed, char kind, std::int64_t n);
-  std::uint64_t next();
-  std::int64_t in(std::int64_t low, std::int64_t high);  // both included
-
- private:
-  std::uint64_t state_;
-};
 
 inline constexpr std::array<std::string_view, 3> kUnderlyings = {"BTC", "ETH", "SOL"};
 inline constexpr std::array<std::string_view, 12> kInstruments = {
@@ -64,20 +47,6 @@ inline constexpr std::int64_t kExpirySeconds = 1798156800;  // 2026-12-25
 inline constexpr std::string_view kWallet = "0x5e11e55e11e55e11e55e11e55e11e55e11e55e11";
 inline constexpr std::string_view kOther = "0x0ddba110ddba110ddba110ddba110ddba110ddba";
 
-// A JSON object in the making; members stand in the order added.
-class Object {
- public:
-  Object& text(std::string_view name, std::string_view value);
-  Object& raw(std::string_view name, std::string_view json);
-  Object& number(std::string_view name, std::int64_t value);
-  std::string str() const { return body_ + "}"; }
-
- private:
-  std::string body_ = "{";
-};
-
-// 9500050 with 2 decimals → `95000.50`.
-std::string decimal(std::int64_t value, int decimals);
 std::int64_t to_ms(Ns t);
 
 struct TradeFacts {

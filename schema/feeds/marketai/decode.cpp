@@ -41,7 +41,7 @@ void decode_quotes(const Update& update, Problem& problem, RowSink& rows) {
   aggregate.max_arb_bps = data.decimal("max_arb_bps");
   aggregate.trend = data.text("consensus_trend");
   std::vector<Quote> quotes = {aggregate};
-  const Json venues = data.list("exchanges");
+  const Json venues = data.nested("exchanges", JsonKind::array);
   for (Json item = venues.first(); item.exists(); item = item.next()) {
     Fields venue(item, problem);
     Quote quote;
@@ -61,7 +61,7 @@ void decode_quotes(const Update& update, Problem& problem, RowSink& rows) {
 
 // A book's walls as `[["67000.00","45.2"],…]`, numbers with the digits sent. Absent stays absent.
 Text walls(Fields& data, std::string_view name, std::string& out, Problem& problem) {
-  const Json list = data.list(name);
+  const Json list = data.nested(name, JsonKind::array);
   if (!list.exists()) return {};
   out.assign(1, '[');
   for (Json wall = list.first(); wall.exists(); wall = wall.next()) {
@@ -181,7 +181,7 @@ void decode_kline(const Update& update, Problem& problem, RowSink& rows) {
   row.low = data.decimal("low", Need::required);
   row.close = data.decimal("close", Need::required);
   row.volume = data.decimal("volume");
-  row.open_ns = data.time("open_time", Need::required);
+  row.open_ns = data.time("open_time", kNsPerMs, Need::required);
   row.close_ns = data.time("close_time");
   row.is_closed = data.flag("is_closed");
   const Int event_ns = event_time(update, problem);

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "schema/feeds/marketai/fields.h"
+#include "schema/feeds/fields.h"
 #include "schema/records.h"
 
 namespace tapedeck::marketai {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "schema/base/text.h"
 #include "schema/feeds/marketai/absorb.h"
 #include "schema/feeds/marketai/decode.h"
 #include "schema/ws/codec.h"
@@ -23,15 +24,6 @@ std::string_view not_a_message(const InFrame& frame) {
   if (!root.is_object()) return "not a JSON object";
   if (type_of(root).empty() && kind_of(root) != Kind::error) return "no type";
   return {};
-}
-
-// At most 64 bytes of a name that the peer chose, cut on a character's edge: reasons are counted.
-std::string shortened(std::string_view name) {
-  std::size_t cut = std::min<std::size_t>(name.size(), 64);
-  while (cut > 0 && cut < name.size() && (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U) {
-    --cut;
-  }
-  return std::string(name.substr(0, cut));
 }
 
 // Lets a message's rows through or none of them. `is_new` is asked once, when the first row comes:
@@ -126,7 +118,7 @@ void MarketNormalizer::normalize(const InFrame& frame, RowSink& rows) {
     case Kind::pong:
       return;
     case Kind::other:
-      return unparsed(frame, "unknown type: " + shortened(type_of(message)), rows);
+      return unparsed(frame, "unknown type: " + std::string(shortened(type_of(message))), rows);
   }
 }
 
@@ -135,7 +127,8 @@ void MarketNormalizer::update(const InFrame& frame, RowSink& rows) {
   const std::string_view name = message["channel"].text();
   if (name.empty()) return unparsed(frame, "no channel", rows);
   const Decoder decode = decoder_of(name);
-  if (decode == nullptr) return unparsed(frame, "unknown channel: " + shortened(name), rows);
+  if (decode == nullptr)
+    return unparsed(frame, "unknown channel: " + std::string(shortened(name)), rows);
   Problem problem(name);
   const Json data = message["data"];
   if (!data.exists() || data.kind() == JsonKind::null) {

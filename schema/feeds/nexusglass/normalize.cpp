@@ -82,15 +82,6 @@ std::optional<Ns> message_time(Json body) {
   return std::nullopt;
 }
 
-// Reasons are counted, so a made-up type must not make them endless.
-std::string_view cut(std::string_view text) {
-  constexpr std::size_t kLongest = 64;
-  if (text.size() <= kLongest) return text;
-  std::size_t size = kLongest;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
-  return text.substr(0, size);
-}
-
 class EventNormalizer final : public Normalizer {
  public:
   EventNormalizer(int connections, EventFilter filter)
@@ -123,7 +114,7 @@ class EventNormalizer final : public Normalizer {
         return add_market_message(frame, message, rows);
       case Kind::other:
         if (frame.endpoint == kEventEndpoint) {
-          return add_unparsed(frame, "unknown type: " + std::string(cut(type)), rows);
+          return add_unparsed(frame, "unknown type: " + std::string(shortened(type)), rows);
         }
         return add_market_message(frame, message, rows);
     }

@@ -1,10 +1,10 @@
-#include "schema/feeds/marketai/fields.h"
+#include "schema/feeds/fields.h"
 
-namespace tapedeck::marketai {
+namespace tapedeck {
 
 void Problem::say(std::string_view how, std::string_view what) {
   if (any()) return;
-  reason_.append(channel_).append(": ").append(how).append(what);
+  reason_.append(about_).append(": ").append(how).append(what);
 }
 
 Json Fields::find(std::string_view name, Need need) {
@@ -26,8 +26,8 @@ Text Fields::decimal(std::string_view name, Need need) {
   return value.scalar();
 }
 
-Id Fields::id(std::string_view name) {
-  decimal(name);
+Id Fields::id(std::string_view name, Need need) {
+  decimal(name, need);
   return Id::of(object_[name]);
 }
 
@@ -37,18 +37,18 @@ Bool Fields::flag(std::string_view name) {
   return value.boolean();
 }
 
-Int Fields::time(std::string_view name, Need need) {
+Int Fields::time(std::string_view name, Ns unit, Need need) {
   const Json value = find(name, need);
   if (!value.exists()) return std::nullopt;
-  const Int ns = parse_unix(value.scalar(), kNsPerMs);
+  const Int ns = parse_unix(value.scalar(), unit);
   if (!ns) problem_->bad(name);
   return ns;
 }
 
-Json Fields::list(std::string_view name) {
+Json Fields::nested(std::string_view name, JsonKind kind) {
   const Json value = find(name, Need::optional);
-  if (value.exists() && !value.is_array()) problem_->bad(name);
-  return value.is_array() ? value : Json();
+  if (value.exists() && value.kind() != kind) problem_->bad(name);
+  return value.kind() == kind ? value : Json();
 }
 
-}  // namespace tapedeck::marketai
+}  // namespace tapedeck

@@ -8,13 +8,13 @@
 #include "schema/base/time.h"
 #include "schema/records.h"
 
-namespace tapedeck::hypercall {
+namespace tapedeck {
 
-// Why a message gives no rows. The wording depends on type and member alone, so that `unparsed`
-// rows can be counted by it: `Trade: no price`, `Trade: bad price`.
+// Why a message gives no rows. The wording depends on what the message is about (its type, its
+// channel) and the member alone, so that `unparsed` rows can be counted by it: `Trade: no price`.
 class Problem {
  public:
-  explicit Problem(std::string_view type) : type_(type) {}
+  explicit Problem(std::string_view about) : about_(about) {}
 
   void no(std::string_view what) { say("no ", what); }
   void bad(std::string_view what) { say("bad ", what); }
@@ -24,7 +24,7 @@ class Problem {
  private:
   void say(std::string_view how, std::string_view what);
 
-  std::string_view type_;
+  std::string_view about_;
   std::string reason_;
 };
 
@@ -44,10 +44,7 @@ class Fields {
   Id id(std::string_view name, Need need = Need::optional);
   Bool flag(std::string_view name);
   // A count of `unit`s since 1970.
-  Int time(std::string_view name, Ns unit);
-  // An event's own time: `timestamp` in milliseconds; where there is none, as REST rows may have
-  // it, `updated_at` or `created_at` in whatever form.
-  Int event_time();
+  Int time(std::string_view name, Ns unit = kNsPerMs, Need need = Need::optional);
   // An object, an array: missing when absent or null.
   Json nested(std::string_view name, JsonKind kind);
 
@@ -59,4 +56,4 @@ class Fields {
   Problem* problem_;
 };
 
-}  // namespace tapedeck::hypercall
+}  // namespace tapedeck
