@@ -35,8 +35,9 @@ std::string request_id_of(const HttpRequest& request) {
   return id;
 }
 
-// Section 1: the subscription is the query of the upgrade and cannot be changed later. Categories,
-// threshold and details are accepted and filter nothing, since messages carry none of them.
+// Section 1: the subscription is the query of the upgrade and cannot be changed later; without a
+// list it is all opportunities (assumed). Categories, threshold and details are accepted and filter
+// nothing, since messages carry none of them.
 class FactorSession final : public Session {
  public:
   explicit FactorSession(const Target& target)
@@ -61,13 +62,14 @@ class FactorSession final : public Session {
   void on_data(const ServedFrame& frame, SessionActions& actions) override {
     if (frame.tag.role != FrameRole::data) return;
     const std::string_view stream = frame.tag.stream;
-    if (stream.empty() ||
-        std::find(opportunities_.begin(), opportunities_.end(), stream) != opportunities_.end()) {
-      actions.forward(frame);
-    }
+    if (opportunities_.empty() || stream.empty() || is_listed(stream)) actions.forward(frame);
   }
 
  private:
+  bool is_listed(std::string_view id) const {
+    return std::find(opportunities_.begin(), opportunities_.end(), id) != opportunities_.end();
+  }
+
   std::vector<std::string> opportunities_;
 };
 
@@ -79,10 +81,7 @@ class FactorService final : public Service {
   }
 
   std::optional<HttpReply> refuse(const HttpRequest& request) const override {
-    if (auto reply = refuse_stranger(request)) return reply;
-    if (!split_list(request.target.get("opportunities")).empty()) return std::nullopt;
-    return error_reply(request, 400, "invalid_request",
-                       "The query parameter opportunities is required");
+    return refuse_stranger(request);
   }
 
   std::unique_ptr<Session> open_session(std::string_view /*endpoint*/, const HttpRequest& request,
