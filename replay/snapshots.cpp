@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "replay/tape_set.h"
 
@@ -47,29 +48,45 @@ Result<std::optional<FirstData>> first_data(TapeReader& reader, const Connection
 
 }  // namespace
 
+// In the order in which they opened; those without data are of no account.
 Result<void> SnapshotIndex::scan(TapeSet& tapes, EndpointTable& endpoints) {
+  std::vector<Opened> opened;
   for (std::uint32_t i = 0; i < tapes.tapes().size(); ++i) {
-    if (auto scanned = scan_tape(tapes.tapes()[i], i, endpoints); !scanned) return scanned;
+    for (const ConnectionInfo& connection : tapes.tapes()[i].connections) {
+      const Endpoint* endpoint = endpoints.intern(connection.feed, connection.endpoint);
+      if (endpoint->description == nullptr || !endpoint->is_included || !connection.opened_ns)
+        continue;
+      opened.push_back({endpoint, i, &connection});
+    }
+  }
+  std::stable_sort(opened.begin(), opened.end(), [](const Opened& a, const Opened& b) {
+    return a.connection->opened_ns < b.connection->opened_ns;
+  });
+  std::unordered_map<const Endpoint*, Ns> until;  // the end of the last one that was there
+  for (const Opened& one : opened) {
+    TapeSet::Tape& tape = tapes.tapes()[one.tape];
+    const Ns opened_ns = *one.connection->opened_ns;
+    Ns& others_ns = until.try_emplace(one.endpoint, opened_ns).first->second;
+    if (auto scanned = scan_connection(one, tape, others_ns <= opened_ns); !scanned) return scanned;
+    others_ns = std::max(others_ns, one.connection->closed_ns.value_or(tape.end_ns));
   }
   return {};
 }
 
-Result<void> SnapshotIndex::scan_tape(TapeSet::Tape& tape, std::uint32_t index,
-                                      EndpointTable& endpoints) {
-  for (const ConnectionInfo& connection : tape.connections) {
-    const Endpoint* endpoint = endpoints.intern(connection.feed, connection.endpoint);
-    if (endpoint->description == nullptr || !endpoint->is_included || !connection.opened_ns)
-      continue;
-    const auto normalizer = endpoint->description->make_normalizer(1);
-    const auto first =
-        first_data(*tape.reader, connection, *normalizer, index, tape.session.started_ns);
-    if (!first) return first.error();
-    if (!*first) continue;
-    const bool is_endpoints_first = !known_.contains(endpoint);
-    Known& known = known_[endpoint];
-    if (is_endpoints_first) known.begins_with_one = (*first)->is_snapshot;
-    if ((*first)->is_snapshot) insert(endpoint, (*first)->place);
-  }
+Result<void> SnapshotIndex::scan_connection(const Opened& opened, TapeSet::Tape& tape,
+                                            bool is_alone) {
+  const auto normalizer = opened.endpoint->description->make_normalizer(1);
+  const auto first = first_data(*tape.reader, *opened.connection, *normalizer, opened.tape,
+                                tape.session.started_ns);
+  if (!first) return first.error();
+  if (!*first) return {};
+  const bool is_endpoints_first = !known_.contains(opened.endpoint);
+  Known& known = known_[opened.endpoint];
+  if (is_endpoints_first) known.begins_with_one = (*first)->is_snapshot;
+  if (!(*first)->is_snapshot) return {};
+  Place place = (*first)->place;
+  if (is_alone) place.from_ns = std::min(place.from_ns, *opened.connection->opened_ns);
+  insert(opened.endpoint, place);
   return {};
 }
 
@@ -89,7 +106,7 @@ std::optional<SnapshotIndex::Place> SnapshotIndex::find(const Endpoint* endpoint
   if (found == known_.end() || found->second.places.empty()) return std::nullopt;
   const Known& known = found->second;
   const auto after = std::upper_bound(known.places.begin(), known.places.end(), pos,
-                                      [](Ns p, const Place& place) { return p < place.pos_ns; });
+                                      [](Ns p, const Place& place) { return p < place.from_ns; });
   if (after != known.places.begin()) return *std::prev(after);
   if (known.begins_with_one) return known.places.front();
   return std::nullopt;

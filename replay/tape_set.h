@@ -61,8 +61,9 @@ class TapeSet {
 //
 // A service sends its snapshot right after a connection's handshake, so scan() looks at the first
 // data frame of every recorded connection (a binary search and a few rows each, whatever the tape's
-// length); snapshots that came later on a connection are remembered as they are played. Not
-// thread-safe.
+// length); snapshots that came later on a connection are remembered as they are played. Where no
+// other connection was there, a client that comes in between begins with it too: whoever connected
+// then got it. Not thread-safe.
 class SnapshotIndex {
  public:
   // Once, before anything is played.
@@ -72,13 +73,13 @@ class SnapshotIndex {
   void remember(const DueFrame& frame);
 
   struct Place {
-    Ns pos_ns = 0;
+    Ns from_ns = 0;  // from which position on clients begin with it
     std::uint32_t tape = 0;
     std::int64_t frame_id = 0;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
-  // The latest at or before `pos`; before the first one, that one if it is the endpoint's first
-  // data frame.
+  // The latest from at or before `pos`; before the first one, that one if it is the endpoint's
+  // first data frame.
   std::optional<Place> find(const Endpoint* endpoint, Ns pos) const;
 
  private:
@@ -87,7 +88,13 @@ class SnapshotIndex {
     std::unordered_set<std::int64_t> ids;  // served_id() of each
     bool begins_with_one = false;          // the first data frame of the endpoint is places.front()
   };
-  Result<void> scan_tape(TapeSet::Tape& tape, std::uint32_t index, EndpointTable& endpoints);
+  // A connection of the tapes that was open.
+  struct Opened {
+    const Endpoint* endpoint = nullptr;
+    std::uint32_t tape = 0;
+    const ConnectionInfo* connection = nullptr;
+  };
+  Result<void> scan_connection(const Opened& opened, TapeSet::Tape& tape, bool is_alone);
   void insert(const Endpoint* endpoint, const Place& place);
 
   std::unordered_map<const Endpoint*, Known> known_;

@@ -85,6 +85,24 @@ TEST_F(SnapshotIndexTest, IsTheLatestAtOrBeforeThePosition) {
   EXPECT_EQ(at(9'999), 5);
 }
 
+TEST_F(SnapshotIndexTest, WhoComesBackAfterALossBeginsWithTheOneThatCameThen) {
+  TapeMaker tape(folder.file("a.tape"));
+  const auto first = tape.connection("nexusglass", "ws", 0, 10);
+  const auto second = tape.connection("nexusglass", "ws", 0, 1'000);
+  const auto redundant = tape.connection("nexusglass", "ws", 1, 2'000);
+  tape.end(first, 20, 900, ClosedBy::server, 1012);
+  tape.end(second, 1'010, 5'000, ClosedBy::client, 1000);
+  tape.frame(first, 20, kHandshake).frame(first, 30, kSnapshot);
+  tape.frame(second, 1'010, kHandshake).frame(second, 1'020, kSnapshot);
+  tape.frame(redundant, 2'010, kHandshake).frame(redundant, 2'020, kSnapshot).finish();
+  open();
+  EXPECT_EQ(at(999), 2);
+  EXPECT_EQ(at(1'000), 4);
+  EXPECT_EQ(at(1'020), 4);
+  EXPECT_EQ(at(2'019), 4) << "the service was there all the time";
+  EXPECT_EQ(at(2'020), 6);
+}
+
 TEST_F(SnapshotIndexTest, BeforeTheFirstOneItIsThatOneIfTheEndpointBeginsWithIt) {
   TapeMaker tape(folder.file("a.tape"));
   const auto first = tape.connection("nexusglass", "ws", 0, 10);
