@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "replay/recovered.h"
+
 namespace tapedeck {
 
 namespace {
@@ -10,45 +12,65 @@ constexpr std::int64_t kRowsAMark = 256;
 
 }  // namespace
 
-Ns FeedRows::time_of_requested(const TapeRow& row) {
-  if (row.origin != Origin::gapfill) return row.recv_ns;
-  return std::min(row.event_ns.value_or(row.recv_ns), row.recv_ns);
-}
-
 Result<void> FeedRows::update() {
   auto cursor =
-      ids_ != nullptr ? reader_.rows_from(table_, next_id_) : reader_.row_heads(table_, next_id_);
+      with_ids_ ? reader_.rows_from(table_, next_id_) : reader_.row_heads(table_, next_id_);
   if (!cursor) return cursor.error();
-  const std::size_t requested = requested_.size();
   const std::size_t identified = identified_.size();
+  std::vector<Fresh> fresh;
   TapeRow row;
   while (true) {
     const auto more = (*cursor)->next(row);
     if (!more) return more.error();
     if (!*more) break;
     next_id_ = row.id + 1;
-    if (row.feed == feed_) take(row);
+    if (row.feed == feed_) take(row, fresh);
   }
-  if (requested_.size() != requested) std::sort(requested_.begin(), requested_.end());
+  if (!fresh.empty()) {
+    if (auto placed = place(fresh); !placed) return placed;
+    std::sort(requested_.begin(), requested_.end());
+  }
   if (identified_.size() != identified) std::sort(identified_.begin(), identified_.end());
   return {};
 }
 
-void FeedRows::take(const TapeRow& row) {
-  Ns at_ns = 0;
+void FeedRows::take(const TapeRow& row, std::vector<Fresh>& fresh) {
   if (row.frame_id) {
     if (count_ % kRowsAMark == 0) marks_.push_back({row.id, count_, max_ns_});
     ++count_;
-    at_ns = max_ns_ = std::max(max_ns_, row.recv_ns);
+    max_ns_ = std::max(max_ns_, row.recv_ns);
   } else {
-    at_ns = time_of_requested(row);
-    requested_.push_back({at_ns, row.id});
+    fresh.push_back({row.id, identified_.size()});
   }
-  if (ids_ == nullptr) return;
+  if (!with_ids_) return;
   RecordedRow recorded;
   recorded.table = &table_of(table_);
   recorded.values = row.values;
-  identified_.push_back({ids_->id_of(recorded), at_ns, row.id});
+  identified_.push_back({recall_.id_of(recorded), max_ns_, row.id});
+}
+
+// They are read once more, whole, since their streams are told by their columns: they are few.
+Result<void> FeedRows::place(const std::vector<Fresh>& fresh) {
+  const auto gaps = reader_.gaps();
+  if (!gaps) return gaps.error();
+  std::unique_ptr<RowCursor> cursor;
+  TapeRow row;
+  for (const Fresh& one : fresh) {
+    if (!cursor || row.id + 1 != one.id) {
+      auto there = reader_.rows_from(table_, one.id);
+      if (!there) return there.error();
+      cursor = std::move(*there);
+    }
+    const auto found = cursor->next(row);
+    if (!found) return found.error();
+    if (!*found) return Error{reader_.path() + ": a row that was there is gone"};
+    Ns at_ns = row.recv_ns;
+    if (row.origin == Origin::gapfill)
+      at_ns = recovered_from_ns(*gaps, row, table_of(table_), &recall_);
+    requested_.push_back({at_ns, row.id});
+    if (with_ids_) identified_[one.identified].at_ns = at_ns;
+  }
+  return {};
 }
 
 Result<FeedRows::Bound> FeedRows::frame_rows_upto(Ns t) {

@@ -16,10 +16,13 @@ namespace tapedeck {
 // REST. Made by one walk over the table, and carried on where the tape has grown. For one thread.
 class FeedRows {
  public:
-  // The references outlive it. `ids`: rows are kept by Recall::id_of() as well; nullptr: they have
-  // none.
-  FeedRows(TapeReader& reader, std::string feed, TableId table, const Recall* ids)
-      : reader_(reader), feed_(std::move(feed)), table_(table), ids_(ids) {}
+  // The references outlive it. `with_ids`: rows are kept by Recall::id_of() as well.
+  FeedRows(TapeReader& reader, std::string feed, TableId table, const Recall& recall, bool with_ids)
+      : reader_(reader),
+        feed_(std::move(feed)),
+        table_(table),
+        recall_(recall),
+        with_ids_(with_ids) {}
 
   TapeReader& reader() const { return reader_; }
   const std::string& feed() const { return feed_; }
@@ -35,8 +38,8 @@ class FeedRows {
   };
   Result<Bound> frame_rows_upto(Ns t);
 
-  // A row that came over REST exists from its event's time on (one without, and a later one, from
-  // its receipt).
+  // A row that came over REST exists from its receipt on; what a gap-fill recovered from its
+  // event's time on (recovered_from_ns()).
   struct Requested {
     Ns at_ns = 0;
     std::int64_t id = 0;
@@ -53,20 +56,25 @@ class FeedRows {
   };
   const std::vector<Identified>& identified() const { return identified_; }  // sorted
 
-  static Ns time_of_requested(const TapeRow& row);
-
  private:
   struct Mark {
     std::int64_t id = 0;     // of the row that follows
     std::int64_t count = 0;  // rows of frames before it
     Ns max_ns = 0;           // the latest receipt before it
   };
-  void take(const TapeRow& row);
+  // A row that came over REST.
+  struct Fresh {
+    std::int64_t id = 0;
+    std::size_t identified = 0;  // where it is in identified_, with_ids
+  };
+  void take(const TapeRow& row, std::vector<Fresh>& fresh);
+  Result<void> place(const std::vector<Fresh>& fresh);
 
   TapeReader& reader_;
   const std::string feed_;
   const TableId table_;
-  const Recall* ids_;
+  const Recall& recall_;
+  const bool with_ids_;
   std::vector<Mark> marks_;
   std::vector<Requested> requested_;
   std::vector<Identified> identified_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "replay/recovered.h"
 #include "schema/service.h"
 
 namespace tapedeck {
@@ -10,22 +11,6 @@ namespace {
 
 const Recall* recall_of(const Endpoint& feed) {
   return feed.description == nullptr ? nullptr : feed.description->service().recall();
-}
-
-Ns clip(Ns t, const Gap& gap, Ns known_ns) {
-  return std::clamp(t, gap.from_ns, std::max(gap.from_ns, gap.to_ns.value_or(known_ns)));
-}
-
-// The event's time, within the gap of its stream that is nearest to it.
-Ns time_within_gap(const std::vector<Gap>& gaps, const TapeRow& row, const std::string& stream) {
-  const Ns event_ns = std::min(row.event_ns.value_or(row.recv_ns), row.recv_ns);
-  std::optional<Ns> nearest;
-  for (const Gap& gap : gaps) {
-    if (gap.feed != row.feed || gap.stream != stream || gap.from_ns > row.recv_ns) continue;
-    const Ns at_ns = clip(event_ns, gap, row.recv_ns);
-    if (!nearest || std::abs(at_ns - event_ns) < std::abs(*nearest - event_ns)) nearest = at_ns;
-  }
-  return nearest.value_or(event_ns);
 }
 
 Result<bool> has_fills(TapeReader& reader) {
@@ -53,8 +38,7 @@ Result<void> find_events(TapeReader& reader, EndpointTable& endpoints, HealMode 
       const Recall* recall = recall_of(*feed);
       if (recall != nullptr && recall->is_part(recorded)) continue;
       Ns at_ns = row.recv_ns;
-      if (mode == HealMode::at_event)
-        at_ns = time_within_gap(*gaps, row, recall == nullptr ? "" : recall->stream_of(recorded));
+      if (mode == HealMode::at_event) at_ns = recovered_within_ns(*gaps, row, table, recall);
       events.push_back({at_ns, row.id, table.id, feed});
     }
   }

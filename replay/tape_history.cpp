@@ -46,8 +46,7 @@ Result<std::vector<FeedRows*>> TapeHistory::rows_of(TableId table, bool has_ids)
   Rows& rows = tables_[table];
   if (rows.empty()) {
     for (TapeSet::Tape& tape : tapes_.tapes()) {
-      rows.push_back(
-          std::make_unique<FeedRows>(*tape.reader, feed_, table, has_ids ? &recall_ : nullptr));
+      rows.push_back(std::make_unique<FeedRows>(*tape.reader, feed_, table, recall_, has_ids));
     }
   }
   std::vector<FeedRows*> all;

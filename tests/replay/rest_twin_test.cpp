@@ -282,6 +282,44 @@ TEST_F(RestTwinTest, MarketAiAnswersWithUpdatesAndPutsRecoveredQuotesTogether) {
             (Column{"2.0"}));
 }
 
+// Events reach a client later than their own time: what came last before a loss had happened after
+// what the fill recovered, by their clocks, and yet is the older state.
+TEST_F(RestTwinTest, WhatWasMissingInALossIsNewerThanWhatWasReceivedBeforeIt) {
+  TapeMaker tape(folder.file("a.tape"));
+  const auto factors = tape.connection("alterscope", "v2/ws/factors", 0, 5);
+  const auto events = tape.connection("nexusglass", "ws/fastfeed", 0, 5);
+  const auto factor = [](Text current) {
+    Factor made;
+    made.opportunity_id = "a";
+    made.factor = "net_apy";
+    made.current = current;
+    return made;
+  };
+  tape.frame(factors, 30, "{}").row("alterscope", factor("1"), TapeMaker::at(10));
+  tape.frame(events, 35, R"({"type":"EVENT","payload":)" + event_text(13, "A") + "}")
+      .row("nexusglass", alert("13", "A"), TapeMaker::at(12));
+  tape.gap("alterscope", "a", 30, 50).gap("nexusglass", "ws/fastfeed", 40, 50);
+  tape.request("alterscope", 60).filled("alterscope", factor("2"), TapeMaker::at(20));
+  tape.request("nexusglass", 60).filled("nexusglass", alert("14", "B"), TapeMaker::at(20));
+  tape.frame(factors, 70, "{}").finish();
+  const auto replay = run();
+  const auto current = [&] {
+    return column(get(*replay, "/alterscope/v2/yield/opportunities/a/factors?token=k")["data"],
+                  "current");
+  };
+  const auto ids = [&] {
+    return column(get(*replay, "/nexusglass/api/v1/fastfeed/events?token=k&after=0")["events"],
+                  "id");
+  };
+  seek(*replay, 29);
+  EXPECT_EQ(current(), Column{});
+  seek(*replay, 39);
+  EXPECT_EQ(current(), (Column{2}));
+  EXPECT_EQ(ids(), (Column{13})) << "not known before the loss";
+  seek(*replay, 40);
+  EXPECT_EQ(ids(), (Column{13, 14}));
+}
+
 TEST_F(RestTwinTest, SignalsAndFactorsAnswerForTheirStreamAlone) {
   TapeMaker tape(folder.file("a.tape"));
   const auto signals = tape.connection("alphahub", "socket/websocket", 0, 5);
