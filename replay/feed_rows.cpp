@@ -12,14 +12,18 @@ constexpr std::int64_t kRowsAMark = 256;
 
 }  // namespace
 
-Result<void> FeedRows::update() {
+Error stopped() {
+  return Error{"the search was broken off"};
+}
+
+Result<void> FeedRows::update(const std::stop_token& stop) {
   auto cursor =
       with_ids_ ? reader_.rows_from(table_, next_id_) : reader_.row_heads(table_, next_id_);
   if (!cursor) return cursor.error();
   const std::size_t identified = identified_.size();
   std::vector<Fresh> fresh;
   TapeRow row;
-  while (true) {
+  while (!stop.stop_requested()) {
     const auto more = (*cursor)->next(row);
     if (!more) return more.error();
     if (!*more) break;
@@ -31,6 +35,7 @@ Result<void> FeedRows::update() {
     std::sort(requested_.begin(), requested_.end());
   }
   if (identified_.size() != identified) std::sort(identified_.begin(), identified_.end());
+  if (stop.stop_requested()) return stopped();
   return {};
 }
 

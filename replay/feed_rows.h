@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "storage/tape_reader.h"
 
 namespace tapedeck {
+
+// The error of a search that was told to stop.
+Error stopped();
 
 // An index in memory: a place for every few hundred rows of frames, and each row that came over
 // REST. Made by one walk over the table, and carried on where the tape has grown. For one thread.
@@ -28,8 +32,8 @@ class FeedRows {
   const std::string& feed() const { return feed_; }
   TableId table() const { return table_; }
 
-  // Takes in what was recorded since the last time.
-  Result<void> update();
+  // Takes in what was recorded since the last time, or as much of it as there was time for.
+  Result<void> update(const std::stop_token& stop);
 
   // The rows of frames up to `t` on the tape: how many they are, and the id below which they lie.
   struct Bound {

@@ -17,6 +17,7 @@
 #include "replay/player.h"
 #include "replay/range.h"
 #include "replay/report.h"
+#include "replay/rest_desk.h"
 #include "replay/tape_client.h"
 #include "replay/tape_data.h"
 #include "replay/tape_set.h"
@@ -50,13 +51,14 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
 
   ~ReplayImpl() override {
     if (source_) source_->stop();
+    if (desk_) desk_->stop();
     if (player_) player_->shutdown();
     server_.reset();
   }
   ReplayImpl(const ReplayImpl&) = delete;
   ReplayImpl& operator=(const ReplayImpl&) = delete;
 
-  Result<void> open(const Range& range, std::vector<std::unique_ptr<TapeReader>> readers);
+  Result<void> open(const Range& range);
 
   Result<void> run() override;
   void stop() override { server_->stop(); }
@@ -66,7 +68,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
 
  private:
   // WebHandler
-  HttpReply on_request(const HttpRequest& request) override;
+  void on_request(const HttpRequest& request, Answer answer) override;
   Upgrade on_upgrade(const HttpRequest& request) override;
   Upgrade upgrade_tape(const HttpRequest& request);
   Upgrade upgrade_feed(const Mounted& mounted);
@@ -103,6 +105,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   std::unique_ptr<Faults> faults_;         // nullptr without --faults
   std::unique_ptr<OwnClocks> own_clocks_;  // outlives the server, which holds its clients
   std::unique_ptr<Server> server_;
+  std::unique_ptr<RestDesk> desk_;
   std::unique_ptr<TapeSource> source_;
   std::unique_ptr<Player> player_;
   std::unique_ptr<Losses> losses_;  // nullptr without --disconnects
@@ -112,8 +115,7 @@ class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHo
   bool is_leaving_ = false;  // the end came and the server goes once the last client has gone
 };
 
-Result<void> ReplayImpl::open(const Range& range,
-                              std::vector<std::unique_ptr<TapeReader>> readers) {
+Result<void> ReplayImpl::open(const Range& range) {
   if (!options_.faults.empty()) {
     auto plan = parse_faults(options_.faults, tapes_->start_ns());
     if (!plan) return Error{"--faults: " + plan.error().message};
@@ -122,6 +124,11 @@ Result<void> ReplayImpl::open(const Range& range,
   auto server = make_server(options_.server, *this);
   if (!server) return server.error();
   server_ = std::move(*server);
+  auto readers = tapes_->open_again();
+  if (!readers) return readers.error();
+  auto searchers = tapes_->open_again();
+  if (!searchers) return searchers.error();
+  desk_ = std::make_unique<RestDesk>(std::move(*searchers), *server_);
 
   TapeSource::Options reading;
   reading.from_ns = range.from_ns;
@@ -129,7 +136,7 @@ Result<void> ReplayImpl::open(const Range& range,
   reading.loop = options_.loop;
   reading.healing = healing_;
   reading.read_ahead_bytes_max = options_.read_ahead_bytes_max;
-  source_ = std::make_unique<TapeSource>(std::move(readers), *endpoints_, reading);
+  source_ = std::make_unique<TapeSource>(std::move(*readers), *endpoints_, reading);
 
   Player::Options playing;
   playing.wait_clients = options_.wait_clients;
@@ -178,6 +185,7 @@ Result<void> ReplayImpl::run() {
   player_->start();
   server_->run();
   source_->stop();
+  desk_->stop();
   if (!error_.empty()) return Error{error_};
   return {};
 }
@@ -198,17 +206,22 @@ TapeData& ReplayImpl::data_of(const Feed& feed) {
       .first->second;
 }
 
-HttpReply ReplayImpl::on_request(const HttpRequest& request) {
+void ReplayImpl::on_request(const HttpRequest& request, Answer answer) {
   const std::string& path = request.target.path;
-  if (path.starts_with("/api/")) return control_->answer(request);
-  if (path == "/tape") return error_reply(426, "/tape speaks WebSocket");
+  if (path.starts_with("/api/")) return answer(control_->answer(request));
+  if (path == "/tape") return answer(error_reply(426, "/tape speaks WebSocket"));
   const auto mounted = find_mount(request);
   if (!mounted || !endpoints_->includes(mounted->feed->name()))
-    return error_reply(404, path + ": no such path");
-  if (auto reply = data_of(*mounted->feed).rest(mounted->request)) return std::move(*reply);
-  if (mounted->feed->service().endpoint_of(mounted->request.target.path))
-    return error_reply(426, path + " speaks WebSocket");
-  return error_reply(404, path + ": no such path");
+    return answer(error_reply(404, path + ": no such path"));
+  const Service& service = mounted->feed->service();
+  if (service.endpoint_of(mounted->request.target.path))
+    return answer(error_reply(426, path + " speaks WebSocket"));
+  desk_->ask(
+      *mounted->feed, player_->position(),
+      [&service, asked = mounted->request](ServiceData& data) { return service.rest(asked, data); },
+      [answer = std::move(answer), path](const std::optional<HttpReply>& reply) {
+        answer(reply ? *reply : error_reply(404, path + ": no such path"));
+      });
 }
 
 WebHandler::Upgrade ReplayImpl::on_upgrade(const HttpRequest& request) {
@@ -280,8 +293,6 @@ Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) 
   if (!range) return range.error();
   SnapshotIndex snapshots;
   if (auto scanned = snapshots.scan(**tapes, *endpoints); !scanned) return scanned.error();
-  auto readers = (*tapes)->open_again();
-  if (!readers) return readers.error();
   std::shared_ptr<const HealPlan> healing;
   if (options.heal) {
     auto plan = HealPlan::make(**tapes, *endpoints, *options.heal);
@@ -290,7 +301,7 @@ Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) 
   }
   auto replay = std::make_unique<ReplayImpl>(options, std::move(endpoints), std::move(*tapes),
                                              std::move(snapshots), std::move(healing));
-  if (auto opened = replay->open(*range, std::move(*readers)); !opened) return opened.error();
+  if (auto opened = replay->open(*range); !opened) return opened.error();
   return std::unique_ptr<ReplayServer>(std::move(replay));
 }
 

@@ -68,7 +68,7 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
 
  private:
   // WebHandler
-  HttpReply on_request(const HttpRequest& request) override;
+  void on_request(const HttpRequest& request, Answer answer) override { answer(reply_to(request)); }
   Upgrade on_upgrade(const HttpRequest& request) override;
 
   // FeedHost
@@ -94,6 +94,7 @@ class SimImpl final : public SimServer, private WebHandler, private FeedHost {
     options_.on_frame(client.id(), endpoint.feed, endpoint.name, direction, opcode, payload);
   }
 
+  HttpReply reply_to(const HttpRequest& request);
   SimFeed& feed_of(const FeedClient& client) { return feeds_.at(client.endpoint()->feed); }
   // Wall time as it would go on without steps since the start.
   Ns now() const { return anchor_.wall + (clock_.now().mono - anchor_.mono); }
@@ -161,7 +162,7 @@ void SimImpl::schedule() {
   timer_->set(std::max(due_mono, mono() + kTurnEvery), [this] { turn(); });
 }
 
-HttpReply SimImpl::on_request(const HttpRequest& request) {
+HttpReply SimImpl::reply_to(const HttpRequest& request) {
   const auto mounted = find_mount(request);
   if (mounted) {
     const Service& service = mounted->feed->service();

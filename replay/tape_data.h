@@ -1,4 +1,4 @@
-// What a feed's service may look up on the tapes being played.
+// What a feed's sessions may look up on the tapes being played.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "replay/player.h"
-#include "replay/tape_history.h"
 #include "replay/tape_set.h"
 #include "schema/feed.h"
 #include "schema/service.h"
@@ -22,12 +21,8 @@ class TapeData final : public ServiceData {
   // The deck's position as the tape's wall time.
   Ns now_ns() const override { return player_.position(); }
   std::optional<SnapshotFrame> snapshot(std::string_view endpoint) override;
-  // What the tapes hold as of now(), rows that a gap-fill recovered at their event's time.
-  std::vector<std::string> history(const Query& query) override;
-
-  // The service's answer to a plain request, out of one moment of the tapes; nullopt: no such path.
-  // 500 when a tape cannot be read.
-  std::optional<HttpReply> rest(const HttpRequest& request);
+  // REST's matter (RestDesk): none here.
+  std::vector<std::string> history(const Query& /*query*/) override { return {}; }
 
  private:
   const Feed& feed_;
@@ -35,9 +30,6 @@ class TapeData final : public ServiceData {
   TapeSet& tapes_;
   SnapshotIndex& snapshots_;
   EndpointTable& endpoints_;
-  std::optional<TapeHistory> history_;  // none for a feed that has no history
-  Ns as_of_ = 0;                        // of the request that is being answered
-  std::string error_;                   // why it cannot be
 };
 
 }  // namespace tapedeck

@@ -45,13 +45,12 @@ Result<std::vector<std::string>> TapeHistory::find(const Query& query, Ns as_of)
 Result<std::vector<FeedRows*>> TapeHistory::rows_of(TableId table, bool has_ids) {
   Rows& rows = tables_[table];
   if (rows.empty()) {
-    for (TapeSet::Tape& tape : tapes_.tapes()) {
-      rows.push_back(std::make_unique<FeedRows>(*tape.reader, feed_, table, recall_, has_ids));
-    }
+    for (const auto& reader : readers_)
+      rows.push_back(std::make_unique<FeedRows>(*reader, feed_, table, recall_, has_ids));
   }
   std::vector<FeedRows*> all;
   for (const auto& one : rows) {
-    if (auto updated = one->update(); !updated) return updated.error();
+    if (auto updated = one->update(stop_); !updated) return updated.error();
     all.push_back(one.get());
   }
   return all;
@@ -93,6 +92,7 @@ Result<std::vector<std::string>> TapeHistory::by_time(const Query& query, Ns as_
   std::vector<std::string> found;
   HistoryWalk::Item item;
   for (int looked_at = 0; looked_at < kLookedAtMax && found.size() < query.limit; ++looked_at) {
+    if (stop_.stop_requested()) return stopped();
     const auto more = paging_.walk->next(item);
     if (!more) return more.error();
     if (!*more) break;
@@ -143,6 +143,7 @@ Result<std::vector<std::string>> TapeHistory::by_id(const Query& query, Ns as_of
       if (first == nullptr || head(lane) < head(*first)) first = &lane;
     }
     if (first == nullptr) break;
+    if (stop_.stop_requested()) return stopped();
     const FeedRows::Identified at = head(*first);
     ++first->next;
     auto cursor = first->rows->reader().rows_from(first->rows->table(), at.id);

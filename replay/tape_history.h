@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +13,9 @@
 #include "replay/feed_rows.h"
 #include "replay/history_walk.h"
 #include "replay/recorded_event.h"
-#include "replay/tape_set.h"
 #include "schema/base/result.h"
 #include "schema/recall.h"
+#include "storage/tape_reader.h"
 
 namespace tapedeck {
 
@@ -29,9 +30,12 @@ class TapeHistory {
   // after it.
   static constexpr Ns kSkewMax = 3'600 * kNsPerSec;
 
-  // The references outlive it.
-  TapeHistory(std::string feed, const Recall& recall, TapeSet& tapes)
-      : feed_(std::move(feed)), recall_(recall), tapes_(tapes) {}
+  using Readers = std::vector<std::unique_ptr<TapeReader>>;
+
+  // The references outlive it. `stop`: ends a search, with an error.
+  TapeHistory(std::string feed, const Recall& recall, const Readers& readers,
+              std::stop_token stop = {})
+      : feed_(std::move(feed)), recall_(recall), readers_(readers), stop_(std::move(stop)) {}
 
   // A new request: what it reads in pages is one walk.
   void begin_request() { paging_ = {}; }
@@ -62,7 +66,8 @@ class TapeHistory {
 
   const std::string feed_;
   const Recall& recall_;
-  TapeSet& tapes_;
+  const Readers& readers_;
+  const std::stop_token stop_;
   std::map<TableId, Rows> tables_;
   Paging paging_;
   EventReader event_;

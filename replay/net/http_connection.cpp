@@ -100,9 +100,7 @@ class HttpConnection final : public Guest, public std::enable_shared_from_this<H
     std::optional<HttpReply> refusal = hub_.access().refuse(request.http);
     if (!refusal && upgrade) refusal = refuse_handshake(request.http, request.is_http_1_1);
     if (refusal) return reply(*refusal, request.keep_alive, !request.is_head);
-    if (!upgrade) {
-      return reply(hub_.handler().on_request(request.http), request.keep_alive, !request.is_head);
-    }
+    if (!upgrade) return ask(request);
     WebHandler::Upgrade outcome = hub_.handler().on_upgrade(request.http);
     if (const auto* refused = std::get_if<HttpReply>(&outcome)) {
       return reply(*refused, request.keep_alive, true);
@@ -111,6 +109,17 @@ class HttpConnection final : public Guest, public std::enable_shared_from_this<H
     serve_web_socket(hub_, stream_, std::get<std::unique_ptr<PeerHandler>>(std::move(outcome)),
                      handshake_answer(request.http), reader_.leftover());
     leave();
+  }
+
+  // The handler takes as long as it takes.
+  void ask(const WebRequest& request) {
+    state_ = State::replying;
+    keep_alive_ = request.keep_alive;
+    timer_->cancel();
+    hub_.handler().on_request(request.http, [self = shared_from_this(),
+                                             with_body = !request.is_head](const HttpReply& made) {
+      if (self->state_ != State::gone) self->reply(made, self->keep_alive_, with_body);
+    });
   }
 
   void reply(const HttpReply& reply, bool keep_alive, bool with_body) {

@@ -82,8 +82,11 @@ class PeerHandler {
 class WebHandler {
  public:
   virtual ~WebHandler() = default;
+  // To be called once, at once or later, on the server's thread; the server keeps the connection
+  // for it, and does nothing when the connection has gone meanwhile.
+  using Answer = std::function<void(const HttpReply&)>;
   // HEAD comes as GET; the server leaves the body away.
-  virtual HttpReply on_request(const HttpRequest& request) = 0;
+  virtual void on_request(const HttpRequest& request, Answer answer) = 0;
   // A refusal, or who takes the connection.
   using Upgrade = std::variant<HttpReply, std::unique_ptr<PeerHandler>>;
   virtual Upgrade on_upgrade(const HttpRequest& request) = 0;

@@ -120,7 +120,11 @@ class ScriptedPeer final : public PeerHandler {
 
 class ScriptedWeb final : public WebHandler {
  public:
-  HttpReply on_request(const HttpRequest& got) override {
+  void on_request(const HttpRequest& got, Answer answer) override {
+    if (later) return later(got, std::move(answer));
+    answer(reply_to(got));
+  }
+  HttpReply reply_to(const HttpRequest& got) const {
     if (request) return request(got);
     HttpReply reply;
     if (got.target.path != "/hello") reply.status = 404;
@@ -136,6 +140,7 @@ class ScriptedWeb final : public WebHandler {
 
   EventLog log;
   std::function<HttpReply(const HttpRequest&)> request;
+  std::function<void(const HttpRequest&, Answer)> later;  // in place of `request`
   std::function<Upgrade(const HttpRequest&)> upgrade;
   std::function<void(ScriptedPeer&)> dress;
 };

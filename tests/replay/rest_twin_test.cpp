@@ -374,10 +374,10 @@ TEST_F(RestTwinTest, LongHistoriesArePagedWithoutHolesOrRepeats) {
     tape.frame(market, 10 + i, "{}").row("hypercall", trade("BTC", price), TapeMaker::at(10 + i));
   }
   tape.finish();
-  auto set = TapeSet::open({folder.file("a.tape")}, endpoints);
-  ASSERT_TRUE(set.ok());
+  TapeHistory::Readers readers;
+  readers.push_back(testing::must_open(folder.file("a.tape")));
   const Feed& feed = *find_feed("hypercall");
-  TapeHistory history("hypercall", *feed.service().recall(), **set);
+  TapeHistory history("hypercall", *feed.service().recall(), readers);
   for (const int upto : {0, 1, 255, 256, 257, 900, kTrades}) {
     ServiceData::Query query;
     query.stream = "trades";
