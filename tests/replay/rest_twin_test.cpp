@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "replay/replay.h"
-#include "replay/tape_history.h"
-#include "schema/feeds/registry.h"
 #include "tests/replay/probe.h"
 #include "tests/replay/tape_maker.h"
 
@@ -79,7 +77,6 @@ class RestTwinTest : public ::testing::Test {
     return all;
   }
   using Column = std::vector<json>;
-  EndpointTable endpoints;
   TempDir folder;
 };
 
@@ -362,39 +359,6 @@ TEST_F(RestTwinTest, SignalsAndFactorsAnswerForTheirStreamAlone) {
   seek(*replay, 25);
   EXPECT_EQ(get(*replay, path)["data"],
             json::parse(R"([{"factor":"f","current":0.50,"as_of":"2026-03-17T09:59:59Z"}])"));
-}
-
-// More rows than one mark of the index holds, so that marks, bounds and cursors are all used.
-TEST_F(RestTwinTest, LongHistoriesArePagedWithoutHolesOrRepeats) {
-  constexpr int kTrades = 1'500;
-  TapeMaker tape(folder.file("a.tape"));
-  const auto market = tape.connection("hypercall", "ws", 0, 5);
-  for (int i = 0; i < kTrades; ++i) {
-    const std::string price = std::to_string(i);
-    tape.frame(market, 10 + i, "{}").row("hypercall", trade("BTC", price), TapeMaker::at(10 + i));
-  }
-  tape.finish();
-  TapeHistory::Readers readers;
-  readers.push_back(testing::must_open(folder.file("a.tape")));
-  const Feed& feed = *find_feed("hypercall");
-  TapeHistory history("hypercall", *feed.service().recall(), readers);
-  for (const int upto : {0, 1, 255, 256, 257, 900, kTrades}) {
-    ServiceData::Query query;
-    query.stream = "trades";
-    query.limit = 97;
-    query.after = 0;
-    std::vector<std::int64_t> ids;
-    while (true) {
-      const auto page = history.find(query, TapeMaker::at(9 + upto));
-      ASSERT_TRUE(page.ok()) << page.error().message;
-      if (page->empty()) break;
-      for (const std::string& row : *page) ids.push_back(json::parse(row)["trade_id"]);
-      query.after = ids.back();
-    }
-    ASSERT_EQ(ids.size(), static_cast<std::size_t>(upto));
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      ASSERT_EQ(ids[i], static_cast<std::int64_t>(i) + 1);
-  }
 }
 
 }  // namespace
