@@ -128,6 +128,11 @@ class TapeMaker {
     return *this;
   }
 
+  // What was written so far can be read; the tape goes on. Without finish() it is interrupted.
+  void commit() {
+    EXPECT_TRUE(writer_->commit().ok());
+    EXPECT_TRUE(writer_->begin().ok());
+  }
   void finish() {
     EXPECT_TRUE(writer_->commit().ok());
     EXPECT_TRUE(writer_->finish(at(std::max(start_ms_, last_ms_)), "closed").ok());
