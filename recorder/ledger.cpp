@@ -10,7 +10,7 @@ namespace {
 // differ, and what was on its way is older than what had arrived.
 constexpr Ns kSlackNs = 60 * kNsPerSec;
 
-// As many ended gaps are remembered for a connection that is found dead late.
+// As many ended gaps, and beginnings, are remembered for a connection that is found dead late.
 constexpr std::size_t kKnownMax = 64;
 
 bool covers(const Coverage::Hole& known, Ns from_ns, std::optional<Ns> to_ns) {
@@ -32,20 +32,31 @@ GapLedger::Stream& GapLedger::stream_of(std::string_view stream) {
   return streams_.emplace(std::string(stream), Stream()).first->second;
 }
 
-Gap GapLedger::make(std::string_view stream, const Stream& state, GapCause cause, Ns from_ns,
-                    std::string_view why) {
+Gap GapLedger::make(std::string_view stream, const Stream& state, GapCause cause,
+                    const Coverage::Hole& hole, std::string_view why) {
   Gap gap;
   gap.id = journal_->next_gap_id();
   gap.feed = feed_;
   gap.stream = std::string(stream);
   gap.cause = cause;
-  gap.from_ns = from_ns;
+  gap.from_ns = hole.from_ns;
   // Before the first subscription nothing was ours to receive.
-  gap.floor_ns = std::max(state.first_up_ns.value_or(session_started_ns_), from_ns - kSlackNs);
+  gap.floor_ns = std::max(state.first_up_ns.value_or(session_started_ns_), hole.from_ns - kSlackNs);
   gap.detail = std::string(why);
-  if (hooks_.cursor_of) gap.after_cursor = hooks_.cursor_of(stream);
+  gap.after_cursor = hole.to_ns ? cursor_at(state, *hole.to_ns) : cursor_of(stream);
   ++gaps_;
   return gap;
+}
+
+std::optional<std::string> GapLedger::cursor_of(std::string_view stream) const {
+  return hooks_.cursor_of ? hooks_.cursor_of(stream) : std::nullopt;
+}
+
+std::optional<std::string> GapLedger::cursor_at(const Stream& state, Ns up_ns) {
+  for (const auto& [at_ns, cursor] : state.cursors_at_up) {
+    if (at_ns == up_ns) return cursor;
+  }
+  return std::nullopt;
 }
 
 void GapLedger::note(Stream& state, const Gap& gap) {
@@ -65,6 +76,9 @@ bool GapLedger::up(std::string_view stream, int slot, Ns at_ns) {
   const bool is_first = !state.first_up_ns;
   if (is_first) state.first_up_ns = at_ns;
   state.coverage.up(slot, at_ns);
+  state.cursors_at_up.emplace_back(at_ns, cursor_of(stream));
+  if (state.cursors_at_up.size() > kKnownMax)
+    state.cursors_at_up.erase(state.cursors_at_up.begin());
   if (state.open) end(state, *std::exchange(state.open, std::nullopt), at_ns);
   for (const Gap& gap : std::exchange(state.carried, {})) {
     if (hooks_.on_whole) hooks_.on_whole(gap);
@@ -77,7 +91,7 @@ void GapLedger::down(std::string_view stream, int slot, GapCause cause, Ns last_
   Stream& state = stream_of(stream);
   if (!state.coverage.was_ever_up()) {
     if (state.open) return;
-    state.open = make(stream, state, cause, session_started_ns_, why);
+    state.open = make(stream, state, cause, {session_started_ns_, std::nullopt}, why);
     journal_->put_gap(*state.open);
     return;
   }
@@ -87,7 +101,7 @@ void GapLedger::down(std::string_view stream, int slot, GapCause cause, Ns last_
         state.known.begin(), state.known.end(),
         [&](const Coverage::Hole& known) { return covers(known, hole.from_ns, hole.to_ns); });
     if (is_known) continue;
-    Gap gap = make(stream, state, cause, hole.from_ns, why);
+    Gap gap = make(stream, state, cause, hole, why);
     if (hole.to_ns) {
       end(state, std::move(gap), *hole.to_ns);
     } else {
@@ -127,7 +141,7 @@ void GapLedger::missed(std::string_view stream, Ns since_ns, Ns at_ns, std::stri
   for (const Coverage::Hole& known : state.known) {
     if (touches(known.from_ns, known.to_ns)) return;
   }
-  end(state, make(stream, state, GapCause::sequence, since_ns, why), at_ns);
+  end(state, make(stream, state, GapCause::sequence, {since_ns, std::nullopt}, why), at_ns);
 }
 
 void GapLedger::refused(std::string_view stream, Ns at_ns, std::string_view why) {
@@ -136,7 +150,7 @@ void GapLedger::refused(std::string_view stream, Ns at_ns, std::string_view why)
     if (state.refused->detail == why) return;
     state.refused->detail = std::string(why);
   } else {
-    state.refused = make(stream, state, GapCause::channel, at_ns, why);
+    state.refused = make(stream, state, GapCause::channel, {at_ns, std::nullopt}, why);
     // What the service does not give it does not give later either.
     state.refused->status = GapStatus::unfillable;
   }
@@ -157,9 +171,9 @@ void GapLedger::overload(const std::vector<std::string>& streams, Ns last_kept_n
     Stream& state = stream_of(stream);
     if (!state.overload) {
       state.overload_frames = state.overload_bytes = 0;
-      state.overload =
-          make(stream, state, GapCause::overload, last_kept_ns == 0 ? recv_ns : last_kept_ns,
-               "the queue towards the tape is full");
+      state.overload = make(stream, state, GapCause::overload,
+                            {last_kept_ns == 0 ? recv_ns : last_kept_ns, std::nullopt},
+                            "the queue towards the tape is full");
       journal_->put_gap(*state.overload);
     }
     ++state.overload_frames;

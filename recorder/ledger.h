@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "recorder/coverage.h"
@@ -19,7 +20,8 @@ namespace tapedeck {
 class GapLedger {
  public:
   struct Hooks {
-    // Where a gap-fill of the stream would start now.
+    // Where a gap-fill of the stream would start now: nothing that a connection received up to now
+    // lies behind it.
     std::function<std::optional<std::string>(std::string_view stream)> cursor_of;
     // A gap has both its ends: it can be filled. Not called for gaps that end with the session.
     std::function<void(const Gap& gap)> on_whole;
@@ -79,11 +81,17 @@ class GapLedger {
     std::int64_t overload_bytes = 0;
     std::vector<Gap> carried;           // whole, waiting for the stream to come up
     std::vector<Coverage::Hole> known;  // of the last gaps
+    // When connections began to receive it, and the cursor then: of a hole that ended there and is
+    // found late, when the cursor has long moved on.
+    std::vector<std::pair<Ns, std::optional<std::string>>> cursors_at_up;
   };
 
   Stream& stream_of(std::string_view stream);
-  Gap make(std::string_view stream, const Stream& state, GapCause cause, Ns from_ns,
+  Gap make(std::string_view stream, const Stream& state, GapCause cause, const Coverage::Hole& hole,
            std::string_view why);
+  std::optional<std::string> cursor_of(std::string_view stream) const;
+  // That of the hole that ended when a connection came up at `up_ns`.
+  static std::optional<std::string> cursor_at(const Stream& state, Ns up_ns);
   void note(Stream& state, const Gap& gap);
   void end(Stream& state, Gap gap, Ns at_ns);
   void end_overload(Stream& state, Ns at_ns, bool is_over);

@@ -107,6 +107,19 @@ TEST_F(LedgerTest, ADeadConnectionThatIsFoundLateLeavesTheHoleThatNobodyCovered)
   EXPECT_EQ(ledger_.open_gaps(), 0U);
 }
 
+TEST_F(LedgerTest, AHoleThatIsFoundLateHasTheCursorThatHeldInIt) {
+  cursor_ = "10";
+  ledger_.up("trades", 0, at(1));
+  ledger_.up("trades", 1, at(1));
+  cursor_ = "40";
+  ledger_.down("trades", 1, GapCause::disconnect, at(40), "reset");
+  ledger_.up("trades", 1, at(45));
+  cursor_ = "70";  // by what the second connection has brought since
+  ledger_.down("trades", 0, GapCause::disconnect, at(10), "silent");
+  EXPECT_EQ(lines(), Lines{"disconnect trades 1040+0ms..1045+0ms silent"});
+  EXPECT_EQ(journal_.gaps.at(1).after_cursor, "40");
+}
+
 TEST_F(LedgerTest, AWholeGapOfAnEarlierRecorderWaitsForItsStream) {
   Gap gap;
   gap.stream = "trades";
