@@ -45,8 +45,10 @@ Result<void> read_lines(TapeReader& reader, Predecessor& newest) {
   return {};
 }
 
-// What the tape says of its end.
-Result<void> read_end(Predecessor& newest) {
+// What the tape says of its end. False when its recorder was killed before its first commit: then
+// it knows nothing yet of what the one before it left behind. (The streams are written down after
+// that; an earlier build did not name them.)
+Result<bool> read_end(Predecessor& newest) {
   auto reader = open_tape(newest.path);
   if (!reader) return reader.error();
   auto session = (*reader)->session();
@@ -61,7 +63,10 @@ Result<void> read_end(Predecessor& newest) {
   auto cursors = (*reader)->cursors();
   if (!cursors) return cursors.error();
   newest.cursors = std::move(*cursors);
-  return read_lines(**reader, newest);
+  if (auto read = read_lines(**reader, newest); !read) return read.error();
+  const auto streams = (*reader)->streams();
+  if (!streams) return streams.error();
+  return newest.outcome != "interrupted" || last->has_value() || !streams->empty();
 }
 
 }  // namespace
@@ -180,15 +185,22 @@ Result<std::optional<Predecessor>> find_predecessor(const std::string& directory
   std::stable_sort(known.begin(), known.end(),
                    [](const Known& a, const Known& b) { return a.started_ns < b.started_ns; });
 
-  Predecessor newest;
-  newest.path = known.back().path;
-  newest.started_ns = known.back().started_ns;
-  for (const Known& one : known) newest.paths.push_back(one.path);
-  auto marked = mark_interrupted(newest.path);
-  if (!marked) return marked.error();
-  if (auto read = read_end(newest); !read) return read.error();
-  if (newest.outcome == "open") return std::optional<Predecessor>();  // somebody is writing it
-  return std::optional<Predecessor>(std::move(newest));
+  std::vector<std::string> paths;
+  for (const Known& one : known) paths.push_back(one.path);
+  for (; !known.empty(); known.pop_back()) {
+    Predecessor newest;
+    newest.path = known.back().path;
+    newest.started_ns = known.back().started_ns;
+    auto marked = mark_interrupted(newest.path);
+    if (!marked) return marked.error();
+    auto has_begun = read_end(newest);
+    if (!has_begun) return has_begun.error();
+    if (newest.outcome == "open") return std::optional<Predecessor>();  // somebody is writing it
+    if (!*has_begun) continue;
+    newest.paths = std::move(paths);
+    return std::optional<Predecessor>(std::move(newest));
+  }
+  return std::optional<Predecessor>();
 }
 
 Result<void> remember_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,

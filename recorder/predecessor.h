@@ -45,7 +45,9 @@ struct Predecessor {
 };
 
 // The newest tape of `name` in `directory`; one that is `open` though nobody writes it becomes
-// `interrupted`. Nothing when there is none, or when it is being written right now.
+// `interrupted`. One whose recorder was killed before its first commit is passed over: it knows
+// nothing of what the one before it left behind. Nothing when there is none, or when the newest is
+// being written right now.
 Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
                                                     const std::string& name);
 

@@ -91,6 +91,40 @@ TEST_F(PredecessorTest, AnInterruptionIsAGapSinceTheLastFrameThatWasReceived) {
   EXPECT_EQ(found->cursor_of("hypercall", "fills"), nullptr);
 }
 
+// Two starts were killed before they had written down what they carried over.
+TEST_F(PredecessorTest, ATapeThatNeverBeganHidesNothingOfTheOneBefore) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1));
+    frame(*writer, 1, at(30));
+    EXPECT_TRUE(writer->put_cursor({"hypercall", "trades", "12", at(30)}));
+  }
+  const std::string begun = list_tapes(directory_.path())->back();
+  tape(at(40));
+  tape(at(50));
+  const auto found = find();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->path, begun);
+  EXPECT_EQ(found->paths.size(), 3U);
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            Lines{"restart 30.. floor 0 after 12"});
+  for (const std::string& path : found->paths) {
+    EXPECT_EQ((*open_tape(path))->session()->outcome, "interrupted") << path;
+  }
+}
+
+// What it carried over is on it, though it received nothing.
+TEST_F(PredecessorTest, ATapeThatBeganWithoutAFrameGoesOn) {
+  { const auto writer = tape(kStart); }
+  {
+    const auto writer = tape(at(40));
+    EXPECT_TRUE(writer->put_stream({"hypercall", "trades", "ws", std::nullopt}));
+  }
+  const auto found = find();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->path, list_tapes(directory_.path())->back());
+}
+
 TEST_F(PredecessorTest, ACleanEndIsNoGapButWhatWasOpenGoesOn) {
   {
     const auto writer = tape(kStart);
