@@ -73,6 +73,8 @@ class RowJudge final : public RowSink {
   std::int64_t rows() const { return rows_; }
   // Rows that were decoded and are not on the tape, since an earlier one can have had them.
   std::int64_t known_before() const { return known_before_; }
+  // Rows on the tape that a decoder gives only if it knows what an earlier tape has.
+  std::int64_t unjudged() const { return unjudged_; }
 
  private:
   // One table's rows, with one read ahead.
@@ -89,8 +91,8 @@ class RowJudge final : public RowSink {
   bool can_be_decoded(const Stored& stored);
   Turn turn_of(const TapeRow& row) const;
   bool is_from_source(const TapeRow& row) const;
-  // Whether it is an event that an earlier tape can have had.
-  bool can_be_known(const Row& row) const;
+  // Whether such an event, or one that looks like it, can be on an earlier tape.
+  bool can_be_known(TableId table, Int event_ns) const;
   void compare(const Stored& stored, const Row& row);
   void check_common(const Stored& stored, std::string_view feed, Ns recv_ns, const char* source);
 
@@ -102,6 +104,7 @@ class RowJudge final : public RowSink {
   RowSource source_;
   std::int64_t rows_ = 0;
   std::int64_t known_before_ = 0;
+  std::int64_t unjudged_ = 0;
 };
 
 }  // namespace tapedeck

@@ -185,6 +185,10 @@ class Verification {
       report_.notes.push_back("left out, as events that an earlier tape can have: " +
                               std::to_string(judge.known_before()) + " rows");
     }
+    if (judge.unjudged() > 0) {
+      report_.notes.push_back("not judged, as they depend on what an earlier tape has: " +
+                              std::to_string(judge.unjudged()) + " rows");
+    }
     if (steps_back_ > 0) {
       report_.notes.push_back("the recorder's wall clock stepped back " +
                               std::to_string(steps_back_) + " times");

@@ -221,6 +221,27 @@ TEST_F(Verify, AFeedThatIsNotKnownIsANoteAndNoProblem) {
             Lines{"the rows of tomorrow were not compared: this version does not know that feed"});
 }
 
+// The recorder's decoder knew the events of the tape before, and what stands there decides which of
+// two look-alikes a frame or an answer adds.
+TEST_F(Verify, WhatDependsOnAnEarlierTapeIsANoteUntilTheSessionIsOnItsOwn) {
+  const std::string row =
+      "INSERT INTO factor (frame_id, feed, origin, recv_ns, event_ns) SELECT frame_id, feed, "
+      "origin, recv_ns, ";
+  const std::string behind_the_last = " FROM factor ORDER BY id DESC LIMIT 1";
+  raw_query(path_, row + std::to_string(kStart) + behind_the_last);
+  EXPECT_EQ(problems_of(report_of(path_)).size(), 1U);
+  raw_query(path_,
+            "INSERT INTO gap (id, feed, stream, cause, from_ns, to_ns, method, status, recovered, "
+            "detail, floor_ns) VALUES (1, 'alterscope', 's', 'restart', " +
+                std::to_string(kStart - 1) + ", " + std::to_string(kStart) +
+                ", 'snapshot', 'partial', 0, '', 9)");
+  const VerifyReport report = report_of(path_);
+  EXPECT_EQ(problems_of(report), Lines{});
+  EXPECT_EQ(report.notes, Lines{"not judged, as they depend on what an earlier tape has: 1 rows"});
+  raw_query(path_, row + std::to_string(kStart + 3'600 * kNsPerSec) + behind_the_last);
+  EXPECT_EQ(problems_of(report_of(path_)).size(), 1U);
+}
+
 TEST(VerifyLive, ATapeThatIsBeingWrittenIsJudgedAsItStandsAtOneMoment) {
   const TempDir directory;
   const std::string path = directory.file("a.tape");
