@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -45,6 +46,7 @@ SimulatedServices::SimulatedServices(SimOptions options) {
     conversation.endpoint = std::string(endpoint);
     auto& lines = direction == Direction::out ? conversation.sent : conversation.received;
     lines.push_back(line_of(opcode, payload));
+    sent_ += direction == Direction::out ? 1 : 0;
     changed_.notify_all();
   };
   server_ = must(make_sim(options));
@@ -73,6 +75,12 @@ void SimulatedServices::wait_until_sent(std::size_t connections, std::size_t eac
       enough += conversation.sent.size() >= each ? 1 : 0;
     return enough >= connections;
   });
+}
+
+bool SimulatedServices::wait_for_messages(std::int64_t more) {
+  std::unique_lock lock(mutex_);
+  const std::int64_t wanted = sent_ + more;
+  return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return sent_ >= wanted; });
 }
 
 std::vector<Conversation> SimulatedServices::conversations() const {

@@ -39,10 +39,14 @@ class SimulatedServices {
 
   // Waits until every one of `connections` connections was sent at least `each` messages.
   void wait_until_sent(std::size_t connections, std::size_t each);
+  // Waits until `more` messages have been sent from now on; false when that takes 20 s.
+  bool wait_for_messages(std::int64_t more);
   // Drops the services with all their connections.
   void stop();
 
   std::vector<Conversation> conversations() const;  // in order of connecting
+  // What was served, and the faults that struck, in one line. Once stopped.
+  std::string summary() const { return server_->summary(); }
   std::uint16_t port() const { return server_->port(); }
   const std::string& host() const { return host_; }  // `127.0.0.1:PORT`
 
@@ -50,6 +54,7 @@ class SimulatedServices {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::uint64_t, Conversation> conversations_;
+  std::int64_t sent_ = 0;
   std::string host_;
   std::unique_ptr<SimServer> server_;
   std::thread thread_;

@@ -3,64 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
-#include "schema/base/decimal.h"
+#include "tests/support/event_rows.h"
 
 namespace tapedeck::testing {
 namespace {
 
 // Longer than anything is on its way, and than clocks are apart.
 constexpr Ns kMarginNs = 500 * kNsPerMs;
-
-// Tables whose gap-filled rows are events of the past. In the others REST tells the present state:
-// a row of its own, which no message made.
-bool is_history(TableId table) {
-  switch (table) {
-    case TableId::alert:
-    case TableId::signal:
-    case TableId::trade:
-    case TableId::fill:
-    case TableId::liquidation:
-    case TableId::candle:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Columns that only one of socket and REST tells.
-bool is_compared(const Table& table, std::string_view feed, std::string_view column) {
-  if (table.id == TableId::signal) return column != "action" && column != "leg";
-  if (table.id == TableId::trade && feed == "hypercall") return column != "trade_id";
-  return true;
-}
-
-std::string key_of(const Table& table, std::string_view feed, Int event_ns,
-                   std::span<const Value> values) {
-  std::string key = std::string(table.name) + "@" + std::to_string(event_ns.value_or(0));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!is_compared(table, feed, table.columns[i].name)) continue;
-    key += '|';
-    if (values[i].type == Value::Type::integer) key += std::to_string(values[i].integer);
-    if (values[i].type != Value::Type::text) continue;
-    key += canonical_decimal(values[i].text).value_or(std::string(values[i].text));
-  }
-  return key;
-}
-
-class Keys final : public RowSink {
- public:
-  explicit Keys(std::string_view feed) : feed_(feed) {}
-  void add_row(const Row& row) override {
-    keys.push_back(key_of(*row.table, feed_, row.event_ns, row.values));
-  }
-  void set_cursor(std::string_view, std::string_view) override {}
-  std::vector<std::string> keys;
-
- private:
-  std::string feed_;
-};
 
 struct Sent {
   std::int64_t must = 0;  // surely sent while subscribed
@@ -128,7 +78,7 @@ Verdict judge(const FeedPlan& plan, const SimService& service,
     const std::string stream(tag.stream.empty() ? message.endpoint : tag.stream);
     const auto ready = first_ready.find(stream);
     if (ready == first_ready.end()) continue;
-    Keys keys(feed);
+    EventKeys keys(feed);
     normalizer->normalize(in, keys);
     const bool must = at_ns > ready->second + kMarginNs && at_ns < ended_ns - kMarginNs;
     for (const std::string& key : keys.keys) {
@@ -140,31 +90,18 @@ Verdict judge(const FeedPlan& plan, const SimService& service,
     }
   }
 
-  std::map<std::string, std::int64_t> kept;
-  std::map<std::string, std::int64_t> by_fill;
+  KeptEvents kept(feed);
   for (const SimTape* tape : tapes) {
-    std::set<std::string> own;
+    kept.begin_tape();
     for (const SimRow& row : tape->rows) {
-      if (row.feed != feed) continue;
-      const bool is_fill = row.origin == Origin::gapfill;
-      if (is_fill && !is_history(row.table)) continue;
-      const std::vector<Value> values = row.values();
-      const std::string key = key_of(table_of(row.table), feed, row.event_ns, values);
-      // A tape stands for itself: what a snapshot frame of its own shows is there, though an
-      // earlier recorder's tape may have it too.
-      if (row.origin == Origin::snapshot && kept.contains(key) && own.insert(key).second) continue;
-      ++kept[key];
-      own.insert(key);
-      if (is_fill) ++by_fill[key];
+      if (row.feed == feed) kept.add(row.table, row.origin, row.event_ns, row.values());
     }
   }
 
   for (const auto& [key, one] : sent) {
     verdict.sent += one.must;
-    const auto found = kept.find(key);
-    const std::int64_t count = found == kept.end() ? 0 : found->second;
-    if (const auto filled = by_fill.find(key); filled != by_fill.end())
-      verdict.recovered += filled->second;
+    const std::int64_t count = kept.count(key);
+    verdict.recovered += kept.by_fill(key);
     if (count > one.may) {
       verdict.faults.push_back(feed + " " + one.stream + ": " + std::to_string(count) +
                                " times, not " + std::to_string(one.may) + ": " + key);
