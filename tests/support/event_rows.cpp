@@ -45,8 +45,11 @@ std::string event_key(const Table& table, std::string_view feed, Int event_ns,
 
 void KeptEvents::add(TableId table, Origin origin, Int event_ns, std::span<const Value> values) {
   const bool is_fill = origin == Origin::gapfill;
-  if (is_fill && !is_history(table)) return;
   const std::string key = event_key(table_of(table), feed_, event_ns, values);
+  if (is_fill && !is_history(table)) {
+    ++told_[key];
+    return;
+  }
   // A tape stands for itself: what a snapshot frame of its own shows is there, though an earlier
   // recorder's tape may have it too.
   if (origin == Origin::snapshot && kept_.contains(key) && own_.insert(key).second) return;

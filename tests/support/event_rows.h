@@ -32,7 +32,7 @@ class EventKeys final : public RowSink {
 };
 
 // One feed's events on the tapes of recorders that followed each other. What REST told of the
-// present state is no event: no message made it.
+// present state is no event by itself: mostly no message made it.
 class KeptEvents {
  public:
   explicit KeptEvents(std::string_view feed) : feed_(feed) {}
@@ -41,6 +41,9 @@ class KeptEvents {
   void add(TableId table, Origin origin, Int event_ns, std::span<const Value> values);
 
   std::int64_t count(const std::string& key) const { return of(kept_, key); }
+  // Of a state, told by REST: where a message made the same, it may have come after that and be
+  // folded into it.
+  std::int64_t told(const std::string& key) const { return of(told_, key); }
   std::int64_t by_fill(const std::string& key) const { return of(by_fill_, key); }
 
  private:
@@ -54,6 +57,7 @@ class KeptEvents {
   std::set<std::string> own_;
   Counts kept_;
   Counts by_fill_;
+  Counts told_;
 };
 
 }  // namespace tapedeck::testing
