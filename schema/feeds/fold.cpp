@@ -108,9 +108,11 @@ bool MultisetFold::is_new(std::uint64_t key, int slot, Ns recv_ns, std::uint64_t
   const auto joined = joined_ns_.find({slot, stream});
   if (joined != joined_ns_.end() && joined->second > own.joined_ns) {
     own.joined_ns = joined->second;
-    own.count = static_cast<std::uint32_t>(
+    const auto before = static_cast<std::uint32_t>(
         std::count_if(counts.new_ns.begin(), counts.new_ns.end(),
                       [&](Ns new_ns) { return new_ns < own.joined_ns - kOvertakingNs; }));
+    // What it brought itself before it was lost has overtaken nothing.
+    own.count = std::max(own.count, before);
   }
   if (++own.count <= counts.new_ns.size()) return false;
   counts.new_ns.push_back(recv_ns);

@@ -127,6 +127,18 @@ TEST(MultisetFold, TellsEqualEventsOfConnectionsThatTookTurnsApart) {
   EXPECT_FALSE(fold.is_new(7, 1, at(81), 5));
 }
 
+// Both were lost right behind the first, and are back at once.
+TEST(MultisetFold, WhatAConnectionBroughtItselfOvertookNoLaterSubscriptionOfIts) {
+  MultisetFold fold(2);
+  const auto at = [](int tenths) { return tenths * 100 * kNsPerMs; };
+  for (const int slot : {0, 1}) fold.joined(slot, 5, at(1));
+  EXPECT_TRUE(fold.is_new(7, 0, at(20), 5));
+  EXPECT_FALSE(fold.is_new(7, 1, at(20), 5));
+  for (const int slot : {0, 1}) fold.joined(slot, 5, at(21));
+  EXPECT_TRUE(fold.is_new(7, 0, at(22), 5));
+  EXPECT_FALSE(fold.is_new(7, 1, at(22), 5));
+}
+
 TEST(MultisetFold, DoesNotCompareEventsFurtherApartThanTheWindow) {
   MultisetFold fold(2, 100);
   expect_each(fold, {
