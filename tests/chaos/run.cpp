@@ -172,7 +172,9 @@ class Chaos {
     timeline.epoch_ns = *options_.epoch_ns;
     timeline.rate = options_.rate;
     timeline.upto = static_cast<std::int64_t>(
-        static_cast<double>(SystemClock().now().wall - timeline.epoch_ns) / 1e9 * timeline.rate);
+                        static_cast<double>(SystemClock().now().wall - timeline.epoch_ns) / 1e9 *
+                        timeline.rate) +
+                    1;
     for (const FeedConfig& feed : parsed->feeds) {
       judge_rows(feed, *feed.feed->make_simulator(options_.seed), timeline, tapes, result_);
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <vector>
@@ -136,6 +137,8 @@ class Run {
         connections_(world_.dice.chance(0.3) ? 2 : 1) {}
 
   RunResult play() {
+    if (world_.dice.chance(0.15) && std::getenv("M_RET"))
+      service_.retain(static_cast<std::size_t>(world_.dice.between(1, 60)));
     service_.begin();
     start_recorder();
     const Ns troubled_until = world_.mono() + world_.dice.ms(20'000, 120'000);
@@ -201,7 +204,7 @@ class Run {
 
   void trouble() {
     const auto wire = any_wire();
-    switch (world_.dice.between(0, 9)) {
+    switch (world_.dice.between(0, 10)) {
       case 0:
       case 1:
         if (wire == nullptr) return;
@@ -225,6 +228,10 @@ class Run {
       case 6:
       case 7:
         return kill();
+      case 8:
+        if (world_.dice.chance(0.7) || !std::getenv("M_EPO")) return;
+        tell("the service begins its identifiers anew");
+        return service_.begin_epoch();
       default:
         world_.rest_trouble = world_.dice.uniform();
         return tell("REST fails in " + std::to_string(world_.rest_trouble));

@@ -1,6 +1,8 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
 
 #include "tests/simulation/service.h"
 
@@ -63,10 +65,28 @@ class SimCall final : public RestCall {
   World& world_;
 };
 
-// What a service that is in trouble answers, in all the forms that were seen.
-void spoil(RestResponse& response, Dice& dice, Ns wall) {
+std::string http_date(std::time_t at) {
+  std::tm utc{};
+  ::gmtime_r(&at, &utc);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
+// A request without what turns its pages.
+std::string page_key(const HttpRequest& request) {
+  std::string key = request.method + request.target.path;
+  for (const auto& [name, value] : request.target.query) {
+    if (name != "after" && name != "after_trade_id" && name != "offset" && name != "limit")
+      key += "&" + name + "=" + value;
+  }
+  return key;
+}
+
+// What a service that is in trouble answers, in all the forms that were seen. `given`: what it once
+// answered to another page of the same.
+void spoil(RestResponse& response, const RestResponse& given, Dice& dice, Ns wall) {
   response.headers.clear();
-  switch (dice.between(0, 8)) {
+  switch (dice.between(0, 11)) {
     case 0:
       response = RestResponse{0, 0, {}, "", "timed out"};
       break;
@@ -94,6 +114,16 @@ void spoil(RestResponse& response, Dice& dice, Ns wall) {
       response.body = "<html>maintenance</html>";
       break;
     case 7:
+      response.status = 429;
+      response.headers = {{"Retry-After", http_date(wall / kNsPerSec + 5)}};
+      break;
+    case 8:
+      response = RestResponse{response.tag, 0, {}, "", "the answer is larger than 67108864 bytes"};
+      break;
+    case 9:
+      if (std::getenv("M_STUCK")) response = given;
+      break;
+    case 10:
       response.body.resize(response.body.size() / 2);
       break;
     default:
@@ -170,7 +200,9 @@ std::unique_ptr<RestCall> World::fetch(const RestRequest& request, Ns timeout,
     response.status = reply.status;
     response.headers = reply.headers;
     response.body = reply.body;
-    if (dice.chance(rest_trouble)) spoil(response, dice, wall());
+    const RestResponse given = given_.try_emplace(page_key(asked), response).first->second;
+    if (dice.chance(rest_trouble)) spoil(response, given, dice, wall());
+    response.tag = request.tag;
   }
   const Ns after = response.error == "timed out" ? timeout : dice.ms(5, 400);
   call->key = post(after, [done = std::move(done), response] { done(response); });

@@ -55,6 +55,8 @@ class World final : public Environment {
   std::map<Key, std::function<void()>> tasks_;
   std::uint64_t order_ = 0;
   std::vector<SimService*> services_;
+  // The first answer to what is asked page by page: a service that is stuck gives it again.
+  std::map<std::string, RestResponse> given_;
 };
 
 }  // namespace tapedeck::testing
