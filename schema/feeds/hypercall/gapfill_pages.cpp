@@ -60,6 +60,9 @@ class PageFill final : public GapFill {
     if (is_behind_ && !meets_after_) {
       return actions.later("the list does not hold yet what the socket has brought");
     }
+    if (!page.doubt.empty()) {
+      return actions.end(GapStatus::partial, page.doubt + ": older ones are gone");
+    }
     const std::string reach =
         page.meets_before ? "the list reaches back beyond the gap" : "the list was read to its end";
     if (ends_ == Ends::filled) return actions.end(GapStatus::filled, reach);

@@ -92,6 +92,7 @@ RestPage absorb_page(const RestAnswer& answer, std::string_view what, std::size_
 void PushTimes::pushed(std::uint64_t key, Ns recv_ns) {
   if (!first_ns_.emplace(key, recv_ns).second) return;
   last_ns_ = recv_ns;
+  earliest_ns_ = std::min(earliest_ns_.value_or(recv_ns), recv_ns);
   if (const auto forgotten = last_.push(key)) first_ns_.erase(*forgotten);
 }
 
@@ -118,16 +119,27 @@ void FillRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& row
 }
 
 void FillRecovery::remember(const EarlierRow& row) {
-  earlier_.insert(fill_key(row.values));
+  earlier_.try_emplace(fill_key(row.values), row.recv_ns);
+}
+
+bool FillRecovery::was_earlier(std::uint64_t key, Ns ns) const {
+  const auto found = earlier_.find(key);
+  return found != earlier_.end() && found->second <= ns;
+}
+
+bool FillRecovery::knows_any_until(Ns ns) const {
+  return pushed_.any_until(ns) || std::any_of(earlier_.begin(), earlier_.end(),
+                                              [ns](const auto& one) { return one.second <= ns; });
 }
 
 bool FillRecovery::is_missing(const Row& row, const Gap& gap, RestPage& page) {
   const std::uint64_t key = fill_key(row.values);
   const bool is_old = row.event_ns && clock_.ours(*row.event_ns) < gap.floor_ns;
-  if (is_old || earlier_.contains(key) || pushed_.was_pushed_until(key, gap.from_ns)) {
+  if (is_old || was_earlier(key, gap.from_ns) || pushed_.was_pushed_until(key, gap.from_ns)) {
     page.meets_before = true;
     return false;
   }
+  if (earlier_.contains(key)) return false;
   if (pushed_.was_pushed_after(key, gap.to_ns.value_or(gap.from_ns))) page.meets_after = true;
   return filter_.passes(row.values[kFillSymbol].text, Json()) && rows_.first_time(key);
 }
@@ -139,6 +151,9 @@ RestPage FillRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
   if (answer.gap != nullptr) {
     page.is_behind =
         pushed_.last_ns() > answer.gap->to_ns.value_or(answer.recv_ns) && !page.meets_after;
+    if (!page.meets_before && page.next.empty() && knows_any_until(answer.gap->from_ns)) {
+      page.doubt = "the list ends before the fills that were received before the gap";
+    }
   }
   return page;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -20,11 +22,13 @@ class PushTimes {
   void pushed(std::uint64_t key, Ns recv_ns);
   bool was_pushed_until(std::uint64_t key, Ns ns) const;
   bool was_pushed_after(std::uint64_t key, Ns ns) const;
+  bool any_until(Ns ns) const { return earliest_ns_ && *earliest_ns_ <= ns; }
   Ns last_ns() const { return last_ns_; }  // of what had not been pushed before
 
  private:
   boost::unordered_flat_map<std::uint64_t, Ns> first_ns_;
   LastKeys last_{100'000};
+  std::optional<Ns> earliest_ns_;
   Ns last_ns_ = 0;
 };
 
@@ -41,12 +45,14 @@ class FillRecovery {
 
  private:
   bool is_missing(const Row& row, const Gap& gap, RestPage& page);
+  bool was_earlier(std::uint64_t key, Ns ns) const;
+  bool knows_any_until(Ns ns) const;
 
   ServerClock& clock_;
   const ChannelFilter filter_;
   SeenEvents rows_;  // on this tape
   PushTimes pushed_;
-  std::unordered_set<std::uint64_t> earlier_;  // on earlier tapes
+  std::unordered_map<std::uint64_t, Ns> earlier_;  // on earlier tapes, and when they got there
   SeenEvents strangers_{10'000};
 };
 

@@ -101,6 +101,34 @@ TEST_F(HypercallFillFill, WaitsForAListThatIsBehindTheSocket) {
             Lines{"later: the list does not hold yet what the socket has brought"});
 }
 
+TEST_F(HypercallFillFill, IsPartialWhereTheListNoLongerReachesBackToWhatWasReceived) {
+  push_fill(10, -5);
+  DrivenFill fill(*plan_, *normalizer_, gap("fills"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page_of({fill_json(13, 3), fill_json(12, 2)}, 1000)),
+            Lines{"end partial: the list ends before the fills that were received before the gap: "
+                  "older ones are gone"});
+  EXPECT_EQ(ids(fill), (Lines{"12", "13"}));
+}
+
+// An earlier tape's gap, filled by a later recorder: what that tape received behind the gap does
+// not bound it.
+TEST_F(HypercallFillFill, IsNotStoppedByWhatAnEarlierTapeReceivedAfterTheGap) {
+  const auto remember = [&](int id, double second) {
+    const Value values[] = {Int(id), {}, {}, Text("BTC-1-C"), {}, {}, {}, {}, {}, {}, {}, {}};
+    normalizer_->remember({TableId::fill, Origin::live, at(second), at(second), values});
+  };
+  remember(10, -5);
+  remember(14, 104);
+  DrivenFill fill(*plan_, *normalizer_, gap("fills"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page_of({fill_json(14, 104), fill_json(13, 3)}, 2)), Lines{ask(1)});
+  EXPECT_EQ(fill.answer(page_of({fill_json(13, 3), fill_json(12, 2)}, 2, 1)), Lines{ask(2)});
+  EXPECT_EQ(fill.answer(page_of({fill_json(12, 2), fill_json(10, -5)}, 2, 2)),
+            Lines{"end filled: the list reaches back beyond the gap"});
+  EXPECT_EQ(ids(fill), (Lines{"13", "12"}));
+}
+
 TEST_F(HypercallFillFill, LeavesOutWhatIsOlderThanTheGapAndWhatEarlierTapesHave) {
   const Value values[] = {Int(11), {}, {}, Text("BTC-1-C"), {}, {}, {}, {}, {}, {}, {}, {}};
   normalizer_->remember({TableId::fill, Origin::live, at(1), at(1), values});
