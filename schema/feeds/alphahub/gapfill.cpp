@@ -51,7 +51,12 @@ class SignalFill final : public GapFill {
 
   void on_page(const RestPage& page, FillActions& actions) override {
     const bool is_whole = page.items < settings_.rest.whole_below;
-    if (is_first_) has_left_edge_ = is_whole || page.meets_before;
+    if (is_first_) {
+      has_left_edge_ = is_whole || page.meets_before;
+    } else if (page.oldest_ns > told_until_ns_) {
+      has_left_edge_ = false;  // what lay between the two answers is in neither
+    }
+    told_until_ns_ = std::max(is_first_ ? Int() : told_until_ns_, page.newest_ns);
     is_behind_ = is_behind_ && page.is_behind;
     settles_in_ = is_first_ ? page.settles_in : std::min(settles_in_, page.settles_in);
     if (doubt_.empty()) doubt_ = page.doubt;
@@ -120,6 +125,7 @@ class SignalFill final : public GapFill {
   bool has_new_token_ = false;  // since a refusal
   bool is_first_ = true;
   bool has_left_edge_ = false;
+  Int told_until_ns_;      // by their own time, the newest signal of the answers so far
   bool is_behind_ = true;  // every answer so far
   Ns settles_in_ = 0;      // the least of the answers so far
 };

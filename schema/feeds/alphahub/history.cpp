@@ -107,8 +107,11 @@ std::vector<SignalHistory::Told> SignalHistory::read(Json list, const RestAnswer
     }
     std::string side;
     one.key = identity_of(row_of(algorithm_of(answer.stream), leg, side), *time);
-    const bool is_known = told_.was_pushed(one.key) || earlier_.contains(one.key);
-    if (is_known && *time <= gap.from_ns) page.meets_before = true;
+    // So old that no look-alike of it can have been sent in the gap.
+    const bool is_before = *time < gap.from_ns - std::max(kGrainNs, late_ns_);
+    if (is_before && (told_.was_pushed(one.key) || earlier_.contains(one.key))) {
+      page.meets_before = true;
+    }
   }
   const auto time_of = [](const Told& one) { return one.leg.event_ns; };
   if (!told.empty() && time_of(told.front()) > time_of(told.back())) {

@@ -94,6 +94,7 @@ class TradeFill final : public GapFill {
 
   void on_first(const RestPage& page, FillActions& actions) {
     climb(page);
+    told_from_ = whole_number(page.first);
     // Before the first trade of all there is nothing to prove.
     has_left_edge_ = *cursor_ == 0;
     if (has_left_edge_) return go_on(actions);
@@ -114,6 +115,9 @@ class TradeFill final : public GapFill {
     left_why_ = "the history begins after trade " + std::to_string(*cursor_) +
                 ", after which the gap begins: what lay between is gone";
     const auto last = whole_number(page.last);
+    if (page.meets_before && last && told_from_ && *last < *told_from_) {
+      return actions.later("two answers do not meet behind trade " + std::to_string(*cursor_));
+    }
     if (last && *last > position_) climb(page);
     go_on(actions);
   }
@@ -178,7 +182,8 @@ class TradeFill final : public GapFill {
   std::optional<std::uint64_t> cursor_was_;  // of another epoch
 
   Phase phase_ = Phase::first;
-  std::uint64_t position_ = 0;  // told without a hole up to here
+  std::optional<std::uint64_t> told_from_;  // the first trade that was told after the cursor
+  std::uint64_t position_ = 0;              // told without a hole up to here
   bool is_at_end_ = false;
   bool is_behind_ = false;
   bool meets_after_ = false;

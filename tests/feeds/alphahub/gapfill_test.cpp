@@ -218,6 +218,28 @@ TEST_F(AlphaHubFill, ProvesTheOlderEdgeOfALongAnswer) {
   }
 }
 
+// Times are whole seconds: a leg of the loss's very second may be a look-alike of the known one.
+TEST_F(AlphaHubFill, ALegOfTheSecondOfTheLossProvesNoOlderEdge) {
+  configure(R"(,"whole_below":1)");
+  live({leg(-1)}, -1);
+  DrivenFill fill = begin(gap());
+  fill.answer(page({leg(50), leg(-1)}));
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-1)})),
+            Lines{"end partial: the history holds nothing from before it: its older end may be cut "
+                  "off (feeds.alphahub.rest.whole_below)"});
+}
+
+// The first answer was an old one, and the history has lost what lay between.
+TEST_F(AlphaHubFill, AnOldAnswerProvesNoOlderEdgeOfANewOne) {
+  configure(R"(,"whole_below":1)");
+  live({leg(-20)}, -20);
+  DrivenFill fill = begin(gap());
+  EXPECT_EQ(fill.answer(page({leg(10), leg(-20)})), Lines{ask("2021-04-26")});
+  EXPECT_EQ(fill.answer(page({leg(101), leg(60)})),
+            Lines{"end partial: the history holds nothing from before it: its older end may be cut "
+                  "off (feeds.alphahub.rest.whole_below)"});
+}
+
 TEST_F(AlphaHubFill, GoesOnFromTheNewestDayOfAnAnswerThatIsCutOffAtItsNewerEnd) {
   configure(R"(,"whole_below":3,"overlap_days":2)");
   Gap of = gap();

@@ -54,7 +54,7 @@ TEST_F(HypercallTradeFill, FoldsWhatTheSocketBroughtBeforeAndAfter) {
   fill.start();
   fill.answer(told_trades({{101, -2}, {102, 1}, {103, 2}, {104, 101}}));
   EXPECT_TRUE(fill.page().meets_after);
-  EXPECT_EQ(fill.answer(told_trades({{99, -4}, {100, -3}})), Lines{kFilled});
+  EXPECT_EQ(fill.answer(told_trades({{99, -4}, {100, -3}, {101, -2}, {102, 1}})), Lines{kFilled});
   EXPECT_EQ(ids(fill), (Lines{"102", "103"}));
   EXPECT_EQ(push({103, 2}), Lines{}) << "on its way while REST told it";
   EXPECT_EQ(push({105, 3}).size(), 1U);
@@ -104,6 +104,16 @@ TEST_F(HypercallTradeFill, CountsATradeOnceHoweverOftenItIsTold) {
     EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 1}, {102, 1}})), Lines{kFilled});
     EXPECT_EQ(ids(fill), attempt == 0 ? (Lines{"101", "102"}) : Lines{});
   }
+}
+
+// A proof that is older than the first answer: what lay between them is in neither.
+TEST_F(HypercallTradeFill, BeginsAnewWhereTwoAnswersDoNotMeet) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{140, 40}, {141, 41}}));
+  EXPECT_EQ(fill.answer(told_trades({{99, -2}, {100, -1}, {101, 1}})),
+            Lines{"later: two answers do not meet behind trade 100"});
 }
 
 TEST_F(HypercallTradeFill, WaitsForAHistoryThatIsBehindTheSocket) {
