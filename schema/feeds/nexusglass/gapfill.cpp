@@ -75,6 +75,7 @@ class EventFill final : public GapFill {
     if (is_first_ && cursor_.empty()) {
       has_left_edge_ = page.meets_before || page.items < settings_.events_limit;
     }
+    if (is_first_) told_from_ = page.first;
     is_first_ = false;
     if (has_progress(page)) {
       position_ = page.last;
@@ -93,6 +94,9 @@ class EventFill final : public GapFill {
   }
 
   void on_proof(const RestPage& page, FillActions& actions) {
+    if (page.meets_before && !told_from_.empty() && id_less(page.last, told_from_)) {
+      return actions.later("two answers do not meet behind event " + cursor_);
+    }
     has_left_edge_ = page.meets_before;
     if (has_left_edge_ || page.items > 0) return conclude(actions);
     // Nothing at all from the cursor on, not even the cursor's own event: ids may have begun anew.
@@ -122,6 +126,7 @@ class EventFill final : public GapFill {
   const Settings& settings_;
   const std::string cursor_;
   std::string position_;
+  std::string told_from_;  // the first event of the first answer
   Phase phase_ = Phase::paging;
   bool is_first_ = true;
   bool has_left_edge_ = false;

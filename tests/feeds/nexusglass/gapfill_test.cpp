@@ -84,13 +84,24 @@ TEST_F(NexusGlassFill, StopsWhereTheSocketGoesOnAndFoldsWhatBothBring) {
   fill.start();
   EXPECT_EQ(fill.answer(page({event(11, 4), event(12, 5), event(13, 101)})),
             Lines{ask("after=9&")});
-  EXPECT_EQ(fill.answer(page({event(10, -1)})),
+  EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})),
             Lines{"end filled: the history has both its edges"});
   EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 12"}));
   RowLog later;
   const Inbound again("ws/fastfeed", R"({"type":"EVENT","payload":)" + event(12, 5) + "}");
   normalizer_->normalize(again.frame(), later);
   EXPECT_EQ(later.rows, Lines{});
+}
+
+// A proof that is older than the first answer: what lay between them is in neither.
+TEST_F(NexusGlassFill, BeginsAnewWhereTwoAnswersDoNotMeet) {
+  live(event(10, -1));
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  fill.answer(page({event(40, 40), event(41, 41)}));
+  fill.answer(page({}));
+  EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})),
+            Lines{"later: two answers do not meet behind event 10"});
 }
 
 TEST_F(NexusGlassFill, WaitsForAHistoryThatIsBehindTheSocket) {
