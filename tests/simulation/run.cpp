@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <vector>
@@ -137,8 +136,9 @@ class Run {
         connections_(world_.dice.chance(0.3) ? 2 : 1) {}
 
   RunResult play() {
-    if (world_.dice.chance(0.15) && std::getenv("M_RET"))
-      service_.retain(static_cast<std::size_t>(world_.dice.between(1, 60)));
+    world_.repeats_pages = world_.dice.chance(0.8);
+    if (!world_.repeats_pages)
+      service_.retain(static_cast<std::size_t>(world_.dice.between(100, 200)));
     service_.begin();
     start_recorder();
     const Ns troubled_until = world_.mono() + world_.dice.ms(20'000, 120'000);
@@ -204,7 +204,7 @@ class Run {
 
   void trouble() {
     const auto wire = any_wire();
-    switch (world_.dice.between(0, 10)) {
+    switch (world_.dice.between(0, 9)) {
       case 0:
       case 1:
         if (wire == nullptr) return;
@@ -228,10 +228,6 @@ class Run {
       case 6:
       case 7:
         return kill();
-      case 8:
-        if (world_.dice.chance(0.7) || !std::getenv("M_EPO")) return;
-        tell("the service begins its identifiers anew");
-        return service_.begin_epoch();
       default:
         world_.rest_trouble = world_.dice.uniform();
         return tell("REST fails in " + std::to_string(world_.rest_trouble));
