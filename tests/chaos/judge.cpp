@@ -137,7 +137,7 @@ class FeedJudge {
       if (count > one.may) {
         fault(std::to_string(count) + " times, not " + std::to_string(one.may) + ": " + key);
       }
-        if (count + kept_.told(key) >= one.must) continue;
+      if (count + kept_.told(key) >= one.must) continue;
       result_.missing += one.must - count;
       const bool is_admitted = std::any_of(one.numbers.begin(), one.numbers.end(),
                                            [&](std::size_t k) { return is_in_gap(k); });
