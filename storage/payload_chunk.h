@@ -20,7 +20,8 @@ struct StoredPayload {
   bool is_blob = false;
 };
 
-// Gathers payloads until full(), then gives them as one piece.
+// Gathers payloads until full(), then gives them as one piece, like beside like. One thread at a
+// time.
 class PayloadPacker {
  public:
   PayloadPacker();
@@ -28,24 +29,30 @@ class PayloadPacker {
   PayloadPacker(const PayloadPacker&) = delete;
   PayloadPacker& operator=(const PayloadPacker&) = delete;
 
-  bool empty() const { return count_ == 0; }
-  std::size_t count() const { return count_; }
+  bool empty() const { return pieces_.empty(); }
+  std::size_t count() const { return pieces_.size(); }
   // Whether `next` belongs into another chunk. A payload that is larger than a chunk has one of its
   // own.
   bool is_full_before(const StoredPayload& next) const;
   void add(const StoredPayload& payload);
-  // The chunk, valid until the next call; this is empty again.
+  // The chunk, valid until the next call of this; this is empty again.
   std::string_view pack();
 
  private:
   struct Free {
     void operator()(ZSTD_CCtx_s* context) const;
   };
+  struct Piece {
+    std::size_t offset = 0;  // in bytes_
+    std::size_t size = 0;
+    bool is_blob = false;
+  };
+  void lay_out();
 
   std::unique_ptr<ZSTD_CCtx_s, Free> context_;
-  std::size_t count_ = 0;
-  std::string sizes_;
+  std::vector<Piece> pieces_;
   std::string bytes_;
+  std::string laid_out_;  // what is compressed
   std::string packed_;
 };
 
@@ -71,6 +78,9 @@ class PayloadUnpacker {
 
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
   std::string bytes_;
+  std::vector<std::size_t> groups_;  // of each payload
+  std::vector<std::size_t> ends_;    // of each group, as its payloads are placed
+  std::vector<std::size_t> places_;  // of the payloads as their bytes follow each other
   std::vector<StoredPayload> payloads_;
 };
 

@@ -2,6 +2,7 @@
 #include "storage/payload_chunk.h"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include <string>
 #include <vector>
@@ -39,14 +40,65 @@ TEST(PayloadChunk, KeepsBytesAndTypesOfEverySize) {
   EXPECT_EQ(unpack(pack(payloads), payloads.size()), expected);
 }
 
+// Bytes as docs/TAPE_FORMAT.md has them, compressed: what another writer, or a damage that a
+// checksum does not tell, would give.
+std::string chunk_of(std::string_view raw) {
+  std::string chunk(ZSTD_compressBound(raw.size()), '\0');
+  chunk.resize(ZSTD_compress(chunk.data(), chunk.size(), raw.data(), raw.size(), 1));
+  return chunk;
+}
+
+TEST(PayloadChunk, PayloadsThatBeginAlikeStandTogetherAndComeBackInTheirOrder) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 3'000; ++i) {
+    // Of a few types in no regular order, some all different, some empty.
+    const std::string type(static_cast<std::size_t>(i * i % 7), static_cast<char>('a' + i % 5));
+    texts.push_back(i % 11 == 0 ? "" : type + std::to_string(i * 37 % 1'000) + type);
+  }
+  std::vector<StoredPayload> payloads;
+  std::vector<std::pair<std::string, bool>> expected;
+  for (const std::string& text : texts) {
+    payloads.push_back({text, text.size() % 3 == 0});
+    expected.emplace_back(text, text.size() % 3 == 0);
+  }
+  EXPECT_EQ(unpack(pack(payloads), payloads.size()), expected);
+}
+
+TEST(PayloadChunk, IsReadAsItIsDocumented) {
+  // The first and the third are of group 1; the second, of group 0, stands before them.
+  const std::string raw = std::string("\x01\x00\x01", 3) + "\x07\x02\x04" + "two" + "1" + "33";
+  const std::vector<std::pair<std::string, bool>> expected = {
+      {"1", false}, {"two", true}, {"33", false}};
+  EXPECT_EQ(unpack(chunk_of(raw), 3), expected);
+}
+
+TEST(PayloadChunk, NumbersThatCannotBeAreRefused) {
+  const auto refused = [](std::string_view raw, std::size_t count) {
+    return unpack(chunk_of(raw), count).empty();
+  };
+  using namespace std::string_view_literals;
+  ASSERT_FALSE(refused("\x00\x01\x02\x02xy"sv, 2));
+  EXPECT_TRUE(refused("\x00\x02\x02\x02xy"sv, 2)) << "a group that cannot be";
+  EXPECT_TRUE(refused("\xff\xff\xff\xff\x7f\x01\x02\x02xy"sv, 2)) << "a group beyond any memory";
+  EXPECT_TRUE(refused("\x00\x01\x02\x04xy"sv, 2)) << "more than there is";
+  EXPECT_TRUE(refused("\x00\x01\x04\x02xy"sv, 2)) << "the last one is cut off";
+  EXPECT_TRUE(refused("\x00\x01\xfe\xff\xff\xff\x7f\x02xy"sv, 2)) << "as large as can be said";
+  EXPECT_TRUE(refused("\x00\x01\x02\x00xy"sv, 2)) << "bytes are left";
+  EXPECT_TRUE(refused("\x00\x01\x82\x80\x80\x80\x80\x00\x02xy"sv, 2)) << "a number without end";
+  for (const std::string_view cut : {""sv, "\x00"sv, "\x00\x01"sv, "\x00\x01\x02"sv, "\x00\x81"sv,
+                                     "\x00\x01\x02\x82"sv, "\x00\x01\x02\x02x"sv}) {
+    EXPECT_TRUE(refused(cut, 2)) << cut.size();
+  }
+}
+
 TEST(PayloadChunk, IsClosedAtACountAndAtASize) {
   PayloadPacker packer;
   const StoredPayload small{"x", false};
   while (!packer.is_full_before(small)) packer.add(small);
-  EXPECT_EQ(packer.count(), 512U);
+  EXPECT_EQ(packer.count(), 4'096U);
   packer.pack();
   EXPECT_TRUE(packer.empty());
-  const std::string big(600'000, 'y');
+  const std::string big(1'200'000, 'y');
   packer.add({big, false});
   EXPECT_TRUE(packer.is_full_before({big, false}));
   EXPECT_FALSE(packer.is_full_before(small));
