@@ -6,6 +6,7 @@
 
 #include "storage/sqlite/cursors.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/lookups.h"
 #include "storage/sqlite/records.h"
 #include "storage/tape_reader.h"
 
@@ -67,10 +68,18 @@ class Reader final : public TapeReader {
   Result<std::vector<Count>> row_counts() override;
   Result<std::vector<Count>> unparsed_counts() override;
 
-  Result<std::optional<std::int64_t>> first_frame_at(Ns t) override { return first_at("frame", t); }
-  Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) override;
-  Result<std::optional<Ns>> last_frame_ns() override { return of_last_frame("recv_ns"); }
-  Result<std::optional<std::int64_t>> last_frame_id() override { return of_last_frame("id"); }
+  Result<std::optional<std::int64_t>> first_frame_at(Ns t) override {
+    return sqlite::first_received_at(*database_, "frame", t);
+  }
+  Result<std::map<std::int64_t, Ns>> last_received(std::set<std::int64_t> connections) override {
+    return sqlite::last_received(*database_, std::move(connections));
+  }
+  Result<std::optional<Ns>> last_frame_ns() override {
+    return sqlite::of_last_frame(*database_, "recv_ns");
+  }
+  Result<std::optional<std::int64_t>> last_frame_id() override {
+    return sqlite::of_last_frame(*database_, "id");
+  }
 
   Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
     return sqlite::make_frame_cursor(database_, from_id);
@@ -80,7 +89,7 @@ class Reader final : public TapeReader {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, true, from_id - 1);
   }
   Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) override {
-    const auto first = first_at(std::string(table_of(table).name), t);
+    const auto first = sqlite::first_received_at(*database_, std::string(table_of(table).name), t);
     if (!first) return first.error();
     return rows_from(table, first->value_or(std::numeric_limits<std::int64_t>::max()));
   }
@@ -99,7 +108,9 @@ class Reader final : public TapeReader {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::requested, true, 0);
   }
   Result<std::optional<std::int64_t>> first_row_at(TableId table, std::int64_t frame_id,
-                                                   Ns recv_ns) override;
+                                                   Ns recv_ns) override {
+    return sqlite::first_row_at(*database_, std::string(table_of(table).name), frame_id, recv_ns);
+  }
 
  private:
   // Calls `take` with each row of the answer; it gives a Result<void> and ends the walk with an
@@ -120,11 +131,6 @@ class Reader final : public TapeReader {
   Result<std::vector<RequestInfo>> read_requests(const std::string& which,
                                                  const std::string& body = "body");
 
-  // The least id of a record of `table` that was received at `t` or later.
-  Result<std::optional<std::int64_t>> first_at(const std::string& table, Ns t) {
-    return bisect(table, "recv_ns", [&](const Statement& row) { return row.integer(1) >= t; });
-  }
-
   // `column` of `table`, or `otherwise` where the tape has no such column: an earlier build, or
   // another program, wrote it with the documented columns alone.
   Result<std::string> column_or(std::string_view table, std::string_view column,
@@ -135,13 +141,6 @@ class Reader final : public TapeReader {
     if (select->step() != SQLITE_ROW) return database_->error("read its layout");
     return std::string(select->integer(0) > 0 ? column : otherwise);
   }
-  // The least id in `table` from which on `is_at` holds, told by a record's id and `columns`.
-  template <class IsAt>
-  Result<std::optional<std::int64_t>> bisect(const std::string& table, const std::string& columns,
-                                             IsAt is_at);
-
-  Result<std::optional<std::int64_t>> of_last_frame(const std::string& column);
-
   Error unknown(std::string_view what, const Statement& row, int column) const {
     return Error{path() + ": has the unknown " + std::string(what) + " \"" + row.text(column) +
                  "\": the file is damaged, or was changed by hand"};
@@ -365,70 +364,6 @@ Result<std::vector<Count>> Reader::unparsed_counts() {
            });
   if (!result) return result.error();
   return counts;
-}
-
-Result<std::optional<std::int64_t>> Reader::first_row_at(TableId table, std::int64_t frame_id,
-                                                         Ns recv_ns) {
-  return bisect(std::string(table_of(table).name), "frame_id, recv_ns", [&](const Statement& row) {
-    return row.is_null(1) ? row.integer(2) >= recv_ns : row.integer(1) >= frame_id;
-  });
-}
-
-template <class IsAt>
-Result<std::optional<std::int64_t>> Reader::bisect(const std::string& table,
-                                                   const std::string& columns, IsAt is_at) {
-  auto ends =
-      database_->prepare("SELECT min(id), (SELECT max(id) FROM " + table + ") FROM " + table);
-  if (!ends) return ends.error();
-  if (ends->step() != SQLITE_ROW) return database_->error("read it");
-  std::optional<std::int64_t> found;
-  if (ends->is_null(0)) return found;
-  std::int64_t low = ends->integer(0);
-  std::int64_t high = ends->integer(1);
-  ends->reset();
-  auto probe = database_->prepare("SELECT id, " + columns + " FROM " + table +
-                                  " WHERE id >= ? ORDER BY id LIMIT 1");
-  if (!probe) return probe.error();
-  while (low <= high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    probe->add(middle);
-    if (probe->step() != SQLITE_ROW) return database_->error("read it");
-    const std::int64_t id = probe->integer(0);
-    if (is_at(*probe)) {
-      found = id;
-      high = middle - 1;
-    } else {
-      low = id + 1;
-    }
-    probe->reset();
-  }
-  return found;
-}
-
-Result<std::map<std::int64_t, Ns>> Reader::last_received(std::set<std::int64_t> connections) {
-  std::map<std::int64_t, Ns> found;
-  auto select =
-      database_->prepare("SELECT connection_id, recv_ns, direction FROM frame ORDER BY id DESC");
-  if (!select) return select.error();
-  while (!connections.empty()) {
-    const int code = select->step();
-    if (code == SQLITE_DONE) break;
-    if (code != SQLITE_ROW) return database_->error("read it");
-    if (select->bytes(2) == "out" || connections.erase(select->integer(0)) == 0) continue;
-    found[select->integer(0)] = select->integer(1);
-  }
-  return found;
-}
-
-Result<std::optional<std::int64_t>> Reader::of_last_frame(const std::string& column) {
-  std::optional<std::int64_t> last;
-  const auto result = each("SELECT " + column + " FROM frame ORDER BY id DESC LIMIT 1",
-                           [&](const Statement& row) -> Result<void> {
-                             last = row.integer(0);
-                             return {};
-                           });
-  if (!result) return result.error();
-  return last;
 }
 
 }  // namespace
