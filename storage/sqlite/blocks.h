@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,7 +49,7 @@ struct Progress {
 };
 
 // Steps `select`, whose one parameter is the id to go on beyond, through one block. `take` is
-// called with each record and gives its id.
+// called with each record and gives its id, or nullopt where the block ends before it.
 template <class Take>
 Result<void> read_block(Database& database, Statement& select, Progress& progress,
                         const Bytes& bytes, Take take) {
@@ -58,7 +59,9 @@ Result<void> read_block(Database& database, Statement& select, Progress& progres
   while (records < progress.block_records && bytes.size() < kBlockBytes) {
     code = select.step();
     if (code != SQLITE_ROW) break;
-    progress.beyond_id = take(select);
+    const std::optional<std::int64_t> id = take(select);
+    if (!id) break;
+    progress.beyond_id = *id;
     ++records;
   }
   progress.block_records = std::min(kBlockRecords, 4 * progress.block_records);

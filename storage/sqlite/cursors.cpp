@@ -33,7 +33,6 @@ class Frames final : public FrameCursor {
       return Error{database_->path() + ": frame " + std::to_string(frame.id) +
                    " has an unknown direction or opcode: the file is damaged"};
     }
-    frame.payload = bytes_.piece(at_);
     ++at_;
     return true;
   }
@@ -41,8 +40,7 @@ class Frames final : public FrameCursor {
  private:
   static constexpr auto kUnknown = static_cast<Opcode>(0);
 
-  static Opcode opcode_of(std::int64_t code, std::string_view direction) {
-    if (direction != "in" && direction != "out") return kUnknown;
+  static Opcode opcode_of(std::int64_t code) {
     for (const Opcode opcode :
          {Opcode::text, Opcode::binary, Opcode::close, Opcode::ping, Opcode::pong}) {
       if (static_cast<std::int64_t>(opcode) == code) return opcode;
@@ -50,41 +48,60 @@ class Frames final : public FrameCursor {
     return kUnknown;
   }
 
+  static FrameRecord record_of(const Statement& row) {
+    FrameRecord frame;
+    frame.id = row.integer(0);
+    frame.connection_id = row.integer(1);
+    frame.recv_ns = row.integer(2);
+    const std::string_view direction = row.bytes(3);
+    frame.direction = direction == "out" ? Direction::out : Direction::in;
+    const bool is_known = frame.direction == Direction::out || direction == "in";
+    frame.opcode = is_known ? opcode_of(row.integer(4)) : kUnknown;
+    return frame;
+  }
+
   Result<void> fill() {
     at_ = 0;
     block_.clear();
     bytes_.clear();
-    if (damage_) return *damage_;
-    Result<void> unpacked;
-    auto read = read_block(*database_, select_, progress_, bytes_, [&](const Statement& row) {
-      FrameRecord frame;
-      frame.id = row.integer(0);
-      frame.connection_id = row.integer(1);
-      frame.recv_ns = row.integer(2);
-      frame.direction = row.bytes(3) == "out" ? Direction::out : Direction::in;
-      frame.opcode = opcode_of(row.integer(4), row.bytes(3));
-      if (chunks_ == nullptr) {
-        bytes_.keep(row.bytes(5));
-      } else if (unpacked) {
-        const auto payload = chunks_->next(frame.id);
-        unpacked = payload ? Result<void>() : payload.error();
-        if (payload) bytes_.keep((*payload)->bytes);
-      }
-      if (unpacked) block_.push_back(frame);
-      return frame.id;
+    if (chunks_ != nullptr) return fill_from_chunk();
+    auto read = read_block(*database_, select_, progress_, bytes_, [this](const Statement& row) {
+      bytes_.keep(row.bytes(5));
+      return block_.emplace_back(record_of(row)).id;
     });
-    if (!unpacked) damage_ = unpacked.error();
+    for (std::size_t i = 0; i < block_.size(); ++i) block_[i].payload = bytes_.piece(i);
+    return read;
+  }
+
+  // A block of a compacted tape is of one chunk, whose payloads it shows where they are.
+  Result<void> fill_from_chunk() {
+    Result<void> unpacked;
+    const auto take = [&](const Statement& row) -> std::optional<std::int64_t> {
+      FrameRecord frame = record_of(row);
+      if (!chunks_->has(frame.id)) {
+        if (!block_.empty()) return std::nullopt;
+        if (unpacked = chunks_->load(frame.id); !unpacked) return std::nullopt;
+      }
+      const StoredPayload* payload = chunks_->next(frame.id);
+      if (payload == nullptr) {
+        unpacked = chunks_->damaged(frame.id);
+        return std::nullopt;
+      }
+      frame.payload = payload->bytes;
+      block_.push_back(frame);
+      return frame.id;
+    };
+    auto read = read_block(*database_, select_, progress_, bytes_, take);
     return read && block_.empty() ? unpacked : read;
   }
 
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
   std::unique_ptr<ChunkedPayloads> chunks_;
-  std::optional<Error> damage_;  // behind the frames of the block, which are good
   Progress progress_;
   std::vector<FrameRecord> block_;
   std::size_t at_ = 0;
-  Bytes bytes_;
+  Bytes bytes_;  // of the block, where payloads are not in chunks
 };
 
 class Rows final : public RowCursor {

@@ -30,31 +30,28 @@ Result<std::unique_ptr<ChunkedPayloads>> ChunkedPayloads::open_if_compacted(
       new ChunkedPayloads(database, std::move(*chunk), std::move(*place)));
 }
 
-Result<const StoredPayload*> ChunkedPayloads::next(std::int64_t id) {
-  if (unpacker_.count() == 0 || id < first_id_ || id > last_id_) {
-    if (auto loaded = load(id); !loaded) return loaded.error();
-  }
-  // Where ids have no holes, an id is a place.
-  const auto count = static_cast<std::int64_t>(unpacker_.count());
-  const bool has_holes = last_id_ - first_id_ + 1 != count;
-  const std::size_t index = has_holes ? index_++ : static_cast<std::size_t>(id - first_id_);
-  if (index >= unpacker_.count()) return damaged(id);
-  return &unpacker_.at(index);
+const StoredPayload* ChunkedPayloads::next(std::int64_t id) {
+  const std::size_t index = has_holes_ ? index_++ : static_cast<std::size_t>(id - first_id_);
+  return index < unpacker_.count() ? &unpacker_.at(index) : nullptr;
 }
 
 Result<void> ChunkedPayloads::load(std::int64_t id) {
   chunk_.add(id);
   const int code = chunk_.step();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return database_.error("read its frames");
-  bool is_good = code == SQLITE_ROW;
+  const std::int64_t first = code == SQLITE_ROW ? chunk_.integer(0) : 0;
+  const bool is_good =
+      code == SQLITE_ROW && first <= id &&
+      unpacker_.unpack(chunk_.bytes(3), static_cast<std::size_t>(chunk_.integer(2)));
   if (is_good) {
-    first_id_ = chunk_.integer(0);
+    first_id_ = first;
     last_id_ = chunk_.integer(1);
-    is_good = first_id_ <= id &&
-              unpacker_.unpack(chunk_.bytes(3), static_cast<std::size_t>(chunk_.integer(2)));
   }
   chunk_.reset();
   if (!is_good) return damaged(id);
+  // Where ids have no holes, an id is a place.
+  has_holes_ = last_id_ - first_id_ + 1 != static_cast<std::int64_t>(unpacker_.count());
+  if (!has_holes_) return {};
   place_.add(first_id_).add(id);
   if (place_.step() != SQLITE_ROW) return database_.error("read its frames");
   index_ = static_cast<std::size_t>(place_.integer(0));
@@ -98,9 +95,12 @@ Result<bool> FrameWalk::next() {
   if (code != SQLITE_ROW) return database_.error("read its frames");
   const int at = column(payload_column_);
   if (chunks_ != nullptr) {
-    const auto payload = chunks_->next(id());
-    if (!payload) return payload.error();
-    payload_ = **payload;
+    if (!chunks_->has(id())) {
+      if (auto loaded = chunks_->load(id()); !loaded) return loaded.error();
+    }
+    const StoredPayload* payload = chunks_->next(id());
+    if (payload == nullptr) return chunks_->damaged(id());
+    payload_ = *payload;
     return true;
   }
   const int type = select_.type(at);

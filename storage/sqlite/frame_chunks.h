@@ -20,15 +20,22 @@ class ChunkedPayloads {
   static Result<std::unique_ptr<ChunkedPayloads>> open_if_compacted(
       Database& database, const std::string& schema = "main");
 
-  // The payload of frame `id`, valid until the next call. Frames are asked for in order: from
-  // any one on, none left out. What is not there or damaged is an error that names the frame.
-  Result<const StoredPayload*> next(std::int64_t id);
+  // Whether frame `id` is in the chunk that is unpacked.
+  bool has(std::int64_t id) const {
+    return unpacker_.count() > 0 && first_id_ <= id && id <= last_id_;
+  }
+  // Unpacks the chunk of frame `id`; payloads given before are gone. What is not there or damaged
+  // is an error that names the frame.
+  Result<void> load(std::int64_t id);
+  // The payload of frame `id`, which is in the chunk; valid until the next load(). Frames are asked
+  // for in order: from the one that was loaded on, none left out. nullptr where the chunk has fewer
+  // payloads than frames.
+  const StoredPayload* next(std::int64_t id);
+  Error damaged(std::int64_t id) const;
 
  private:
   ChunkedPayloads(Database& database, Statement chunk, Statement place)
       : database_(database), chunk_(std::move(chunk)), place_(std::move(place)) {}
-  Result<void> load(std::int64_t id);
-  Error damaged(std::int64_t id) const;
 
   Database& database_;
   Statement chunk_;
@@ -36,6 +43,7 @@ class ChunkedPayloads {
   PayloadUnpacker unpacker_;
   std::int64_t first_id_ = 0;  // of what is unpacked
   std::int64_t last_id_ = 0;
+  bool has_holes_ = false;
   std::size_t index_ = 0;  // of the next payload, where ids have holes
 };
 

@@ -10,10 +10,8 @@ Statement::Statement(sqlite3* database, std::string_view sql) {
 }
 
 std::string_view Statement::bytes(int column) const {
-  // Asked as what it is: column_text() of a BLOB would have SQLite convert it.
-  const void* data = type(column) == SQLITE_BLOB
-                         ? sqlite3_column_blob(handle_.get(), column)
-                         : static_cast<const void*>(sqlite3_column_text(handle_.get(), column));
+  // Of a TEXT too this gives the bytes as they are, where column_text() of a BLOB would convert.
+  const void* data = sqlite3_column_blob(handle_.get(), column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
   if (data == nullptr) return "";
   return {static_cast<const char*>(data), size};
