@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "storage/sqlite/compact_compare.h"
 #include "storage/sqlite/compact_copy.h"
 #include "storage/sqlite/frame_chunks.h"
 #include "storage/sqlite/layout.h"

@@ -1,5 +1,8 @@
 #include "storage/sqlite/compact_copy.h"
 
+#include <array>
+#include <cstdint>
+#include <future>
 #include <utility>
 #include <vector>
 
@@ -58,6 +61,8 @@ class Copy {
     attach->add(std::string_view(from_path));
     if (attach->step() != SQLITE_DONE) return to_.error("copy it");
     attach->reset();
+    // A chunk's frames are read twice: for their payloads, and for all else.
+    if (auto set = to_.run("PRAGMA old.cache_size = -8192", "copy it"); !set) return set;
     const auto version = to_.query_integer("PRAGMA old.user_version");
     if (!version) return version.error();
     const std::string identity =
@@ -129,167 +134,124 @@ class Copy {
     if (!plain) return plain.error();
     plain->add(std::string_view(plain_sql_));
     if (plain->step() != SQLITE_DONE) return to_.error("write its frames");
+    const auto columns = frame_columns(to_, "old");
+    if (!columns) return columns.error();
+    const std::string list = sql_list(*columns).substr(2);
+    auto thin = to_.prepare("INSERT INTO main.frame (" + list + ") SELECT " + list +
+                            " FROM old.frame WHERE id BETWEEN ? AND ? ORDER BY id");
+    if (!thin) return thin.error();
+    insert_thin_ = std::move(*thin);
     auto insert = to_.prepare(
         "INSERT INTO main.frame_chunk (last_id, first_id, frames, data) VALUES (?, ?, ?, ?)");
     if (!insert) return insert.error();
-    insert_ = std::move(*insert);
-    auto thin = copy_records(
-        "NULL", [this](const FrameWalk& frame) { return pack(frame.id(), frame.payload()); });
-    if (!thin) return thin;
-    return packer_.empty() ? Result<void>() : write_chunk();
+    insert_chunk_ = std::move(*insert);
+    auto walk = FrameWalk::open(to_, "old", {});
+    if (!walk) return walk.error();
+    if (auto packed = each_frame(**walk, [this](const FrameWalk& frame) { return pack(frame); });
+        !packed) {
+      return packed;
+    }
+    if (auto ended = end_chunk(); !ended) return ended;
+    for (std::size_t i = 1; i < chunks_.size(); ++i) {
+      if (auto ended = end_chunk(); !ended) return ended;
+    }
+    return {};
   }
 
   Result<void> unpack_frames() {
-    return copy_records("?", [](const FrameWalk&) { return Result<void>(); });
+    const auto columns = frame_columns(to_, "old");
+    if (!columns) return columns.error();
+    std::string values = "?";
+    for (std::size_t i = 0; i < columns->size(); ++i) values += ", ?";
+    auto insert = to_.prepare("INSERT INTO main.frame (payload" + sql_list(*columns) +
+                              ") VALUES (" + values + ")");
+    if (!insert) return insert.error();
+    auto walk = FrameWalk::open(to_, "old", *columns);
+    if (!walk) return walk.error();
+    const int count = static_cast<int>(columns->size());
+    return each_frame(**walk, [&](const FrameWalk& frame) -> Result<void> {
+      const StoredPayload& payload = frame.payload();
+      payload.is_blob ? insert->add_blob(payload.bytes) : insert->add(payload.bytes);
+      for (int column = 1; column <= count; ++column) insert->add_column(frame.record(), column);
+      if (insert->step() != SQLITE_DONE) return to_.error("write its frames");
+      insert->reset();
+      return {};
+    });
   }
 
-  // Copies every record of `frame`, and hands each to `take`. `payload`: SQL for its payload, `?`
-  // where it is to be written.
   template <class Take>
-  Result<void> copy_records(const char* payload, Take take) {
-    auto walk = FrameWalk::open(to_, "old");
-    if (!walk) return walk.error();
-    FrameWalk& frame = **walk;
-    const bool with_payload = *payload == '?';
-    std::string values;
-    for (std::size_t i = 0; i < frame.columns().size(); ++i) {
-      values += i == frame.payload_column() ? std::string(", ") + payload : ", ?";
-    }
-    auto insert = to_.prepare("INSERT INTO main.frame (" + sql_list(frame.columns()).substr(2) +
-                              ") VALUES (" + values.substr(2) + ")");
-    if (!insert) return insert.error();
+  Result<void> each_frame(FrameWalk& frame, Take take) {
     while (true) {
       const auto more = frame.next();
       if (!more) return more.error();
       if (!*more) return {};
-      for (std::size_t i = 0; i < frame.columns().size(); ++i) {
-        if (i != frame.payload_column()) {
-          insert->add_column(frame.record(), frame.column(i));
-        } else if (with_payload) {
-          frame.payload().is_blob ? insert->add_blob(frame.payload().bytes)
-                                  : insert->add(frame.payload().bytes);
-        }
-      }
-      if (insert->step() != SQLITE_DONE) return to_.error("write its frames");
-      insert->reset();
       ++result_.frames;
       result_.payload_bytes += static_cast<std::int64_t>(frame.payload().bytes.size());
       if (auto taken = take(frame); !taken) return taken;
     }
   }
 
-  Result<void> pack(std::int64_t id, const StoredPayload& payload) {
-    if (packer_.is_full_before(payload)) {
-      if (auto written = write_chunk(); !written) return written;
+  Result<void> pack(const FrameWalk& frame) {
+    if (chunks_[filling_].packer.is_full_before(frame.payload())) {
+      if (auto ended = end_chunk(); !ended) return ended;
     }
-    if (packer_.empty()) first_id_ = id;
-    last_id_ = id;
-    packer_.add(payload);
+    Chunk& chunk = chunks_[filling_];
+    chunk.last_id = frame.id();
+    if (chunk.packer.empty()) chunk.first_id = chunk.last_id;
+    chunk.packer.add(frame.payload());
     return {};
   }
 
-  Result<void> write_chunk() {
-    insert_.add(last_id_).add(first_id_).add(static_cast<std::int64_t>(packer_.count()));
-    insert_.add_blob(packer_.pack());
-    if (insert_.step() != SQLITE_DONE) return to_.error("write its frames");
-    insert_.reset();
+  // Has what was gathered packed, and makes room by writing what was gathered longest ago.
+  Result<void> end_chunk() {
+    Chunk& full = chunks_[filling_];
+    if (!full.packer.empty()) {
+      full.frames = static_cast<std::int64_t>(full.packer.count());
+      // Where no thread can be had, it is packed when it is asked for.
+      full.packed = std::async(std::launch::async | std::launch::deferred,
+                               [&packer = full.packer] { return packer.pack(); });
+      insert_thin_.add(full.first_id).add(full.last_id);
+      if (insert_thin_.step() != SQLITE_DONE) return to_.error("write its frames");
+      insert_thin_.reset();
+    }
+    filling_ = (filling_ + 1) % chunks_.size();
+    Chunk& oldest = chunks_[filling_];
+    if (!oldest.packed.valid()) return {};
+    insert_chunk_.add(oldest.last_id).add(oldest.first_id).add(oldest.frames);
+    insert_chunk_.add_blob(oldest.packed.get());
+    if (insert_chunk_.step() != SQLITE_DONE) return to_.error("write its frames");
+    insert_chunk_.reset();
     on_step_();
     return {};
   }
+
+  // Payloads on their way. While they are packed, by a thread of their own, nobody else touches
+  // the packer; its last use ends before this does, whatever else went wrong.
+  struct Chunk {
+    PayloadPacker packer;
+    std::int64_t first_id = 0;
+    std::int64_t last_id = 0;
+    std::int64_t frames = 0;
+    std::future<std::string_view> packed;  // waits when it is destroyed
+  };
 
   Database& to_;
   const std::function<void()>& on_step_;
   CompactResult& result_;
   std::vector<Object> objects_;
   std::string plain_sql_;  // the statement that made `frame`
-  PayloadPacker packer_;
-  Statement insert_;
-  std::int64_t first_id_ = 0;
-  std::int64_t last_id_ = 0;
+  Statement insert_thin_;
+  Statement insert_chunk_;
+  // In a circle: one is filled, those before it are being packed.
+  std::array<Chunk, 3> chunks_;
+  std::size_t filling_ = 0;
 };
-
-bool same_value(const Statement& a, const Statement& b, int column) {
-  if (a.type(column) != b.type(column)) return false;
-  if (a.type(column) == SQLITE_INTEGER) return a.integer(column) == b.integer(column);
-  return a.bytes(column) == b.bytes(column);
-}
-
-Error differs(const Database& copy, const std::string& table, std::int64_t record) {
-  return {copy.path() + ": record " + std::to_string(record) + " of " + table +
-          " is not what the tape has: the tape was left as it was; check this machine's memory and "
-          "disk"};
-}
-
-Result<void> compare_table(Database& a, Database& b, const std::string& sql,
-                           const std::string& table) {
-  auto of_a = a.prepare(sql);
-  if (!of_a) return of_a.error();
-  auto of_b = b.prepare(sql);
-  if (!of_b) return of_b.error();
-  for (std::int64_t record = 1;; ++record) {
-    const int code_a = of_a->step();
-    const int code_b = of_b->step();
-    if (code_a != SQLITE_ROW && code_a != SQLITE_DONE) return a.error("read it");
-    if (code_b != SQLITE_ROW && code_b != SQLITE_DONE) return b.error("read it");
-    if (code_a != code_b) return differs(b, table, record);
-    if (code_a == SQLITE_DONE) return {};
-    bool same = of_a->columns() == of_b->columns();
-    for (int column = 0; same && column < of_a->columns(); ++column) {
-      same = same_value(*of_a, *of_b, column);
-    }
-    if (!same) return differs(b, table, record);
-  }
-}
-
-Result<void> compare_frames(Database& a, Database& b) {
-  auto of_a = FrameWalk::open(a, "main");
-  if (!of_a) return of_a.error();
-  auto of_b = FrameWalk::open(b, "main");
-  if (!of_b) return of_b.error();
-  if ((*of_a)->columns() != (*of_b)->columns()) return differs(b, "frame", 0);
-  while (true) {
-    const auto more_a = (*of_a)->next();
-    if (!more_a) return more_a.error();
-    const auto more_b = (*of_b)->next();
-    if (!more_b) return more_b.error();
-    if (!*more_a && !*more_b) return {};
-    const std::int64_t id = *more_a ? (*of_a)->id() : (*of_b)->id();
-    if (*more_a != *more_b) return differs(b, "frame", id);
-    const StoredPayload& payload = (*of_a)->payload();
-    bool same =
-        payload.is_blob == (*of_b)->payload().is_blob && payload.bytes == (*of_b)->payload().bytes;
-    for (std::size_t i = 0; same && i < (*of_a)->columns().size(); ++i) {
-      const int column = (*of_a)->column(i);
-      same = i == (*of_a)->payload_column() ||
-             same_value((*of_a)->record(), (*of_b)->record(), column);
-    }
-    if (!same) return differs(b, "frame", id);
-  }
-}
 
 }  // namespace
 
 Result<void> copy_tape(Database& to, const std::string& from_path, bool undo,
                        const std::function<void()>& on_step, CompactResult& result) {
   return Copy(to, on_step, result).run(from_path, undo);
-}
-
-Result<void> compare_tapes(Database& a, Database& b, const std::function<void()>& on_step) {
-  // All that tables, indexes, views and triggers are made of, but for what holds the frames.
-  auto result = compare_table(a, b,
-                              "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT "
-                              "IN ('frame', 'frame_chunk', 'frame_plain') AND name NOT LIKE "
-                              "'sqlite\\_stat%' ESCAPE '\\' ORDER BY type, name",
-                              "sqlite_master");
-  if (!result) return result;
-  const auto tables = list_tables(a);
-  if (!tables) return tables.error();
-  for (const std::string& table : *tables) {
-    result = compare_table(a, b, "SELECT * FROM " + sql_name(table), table);
-    if (!result) return result;
-    on_step();
-  }
-  return compare_frames(a, b);
 }
 
 }  // namespace tapedeck::sqlite

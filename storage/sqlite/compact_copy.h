@@ -1,5 +1,4 @@
-// A tape copied into a new file, its frames compressed or made plain on the way, and the two
-// compared.
+// A tape copied into a new file, its frames compressed or made plain on the way.
 #pragma once
 
 #include <functional>
@@ -11,11 +10,9 @@
 namespace tapedeck::sqlite {
 
 // Turns the empty database `to` into a copy of the tape at `from_path`, which nobody writes: every
-// table, index, view and trigger. Counts frames and payloads into `result`.
+// table, index, view and trigger. Counts frames and payloads into `result`. Compresses
+// with threads of its own, which have ended when it returns; all else is done by the caller's.
 Result<void> copy_tape(Database& to, const std::string& from_path, bool undo,
                        const std::function<void()>& on_step, CompactResult& result);
-
-// An error names the first record in which they differ, payloads compared wherever they are kept.
-Result<void> compare_tapes(Database& a, Database& b, const std::function<void()>& on_step);
 
 }  // namespace tapedeck::sqlite

@@ -1,6 +1,5 @@
 #include "storage/sqlite/frame_chunks.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "storage/sqlite/records.h"
@@ -59,41 +58,47 @@ Result<void> ChunkedPayloads::load(std::int64_t id) {
   return {};
 }
 
+void ChunkedPayloads::rewind() {
+  if (has_holes_) last_id_ = first_id_ - 1;  // loaded again, it tells which place is next
+}
+
 Error ChunkedPayloads::damaged(std::int64_t id) const {
   return {database_.path() + ": the compressed payload of frame " + std::to_string(id) +
           " is damaged or missing: run `tapedeck verify` on it and keep a copy"};
 }
 
-FrameWalk::FrameWalk(Database& database, Statement select, std::vector<std::string> columns,
-                     std::size_t payload_column, std::unique_ptr<ChunkedPayloads> chunks)
+Result<std::vector<std::string>> frame_columns(Database& database, const std::string& schema) {
+  auto columns = columns_of(database, "frame", schema);
+  if (!columns) return columns.error();
+  if (std::erase(*columns, "payload") == 1) return columns;
+  return Error{database.path() + ": its table frame has no payload: the file is damaged"};
+}
+
+FrameWalk::FrameWalk(Database& database, Statement select, int payload_column,
+                     std::unique_ptr<ChunkedPayloads> chunks)
     : database_(database),
       select_(std::move(select)),
-      columns_(std::move(columns)),
       payload_column_(payload_column),
       chunks_(std::move(chunks)) {}
 
-Result<std::unique_ptr<FrameWalk>> FrameWalk::open(Database& database, const std::string& schema) {
-  auto columns = columns_of(database, "frame", schema);
-  if (!columns) return columns.error();
-  const auto payload = std::find(columns->begin(), columns->end(), "payload");
-  if (payload == columns->end()) {
-    return Error{database.path() + ": its table frame has no payload: the file is damaged"};
-  }
-  const auto payload_column = static_cast<std::size_t>(payload - columns->begin());
+Result<std::unique_ptr<FrameWalk>> FrameWalk::open(Database& database, const std::string& schema,
+                                                   const std::vector<std::string>& columns,
+                                                   IdRange ids) {
   auto chunks = ChunkedPayloads::open_if_compacted(database, schema);
   if (!chunks) return chunks.error();
-  auto select =
-      database.prepare("SELECT id" + sql_list(*columns) + " FROM " + schema + ".frame ORDER BY id");
+  auto select = database.prepare("SELECT id" + sql_list(columns) + ", payload FROM " + schema +
+                                 ".frame WHERE id BETWEEN ? AND ? ORDER BY id");
   if (!select) return select.error();
-  return std::unique_ptr<FrameWalk>(new FrameWalk(database, std::move(*select), std::move(*columns),
-                                                  payload_column, std::move(*chunks)));
+  select->add(ids.first).add(ids.last);
+  const int payload_column = select->columns() - 1;
+  return std::unique_ptr<FrameWalk>(
+      new FrameWalk(database, std::move(*select), payload_column, std::move(*chunks)));
 }
 
 Result<bool> FrameWalk::next() {
   const int code = select_.step();
   if (code == SQLITE_DONE) return false;
   if (code != SQLITE_ROW) return database_.error("read its frames");
-  const int at = column(payload_column_);
   if (chunks_ != nullptr) {
     if (!chunks_->has(id())) {
       if (auto loaded = chunks_->load(id()); !loaded) return loaded.error();
@@ -103,12 +108,12 @@ Result<bool> FrameWalk::next() {
     payload_ = *payload;
     return true;
   }
-  const int type = select_.type(at);
+  const int type = select_.type(payload_column_);
   if (type != SQLITE_TEXT && type != SQLITE_BLOB) {
     return Error{database_.path() + ": the payload of frame " + std::to_string(id()) +
                  " is neither text nor bytes: the file is damaged, or was changed by hand"};
   }
-  payload_ = {select_.bytes(at), type == SQLITE_BLOB};
+  payload_ = {select_.bytes(payload_column_), type == SQLITE_BLOB};
   return true;
 }
 

@@ -1,6 +1,8 @@
 // Where a compacted tape keeps its payloads (docs/TAPE_FORMAT.md, "Compacted tapes").
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +33,8 @@ class ChunkedPayloads {
   // for in order: from the one that was loaded on, none left out. nullptr where the chunk has fewer
   // payloads than frames.
   const StoredPayload* next(std::int64_t id);
+  // The next frame asked for may be any.
+  void rewind();
   Error damaged(std::int64_t id) const;
 
  private:
@@ -47,31 +51,37 @@ class ChunkedPayloads {
   std::size_t index_ = 0;  // of the next payload, where ids have holes
 };
 
-// Every record of `frame` in order, with every column that it has and its payload wherever the tape
-// keeps it.
+// Frames by id, both ends included.
+struct IdRange {
+  std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+};
+
+// The columns of `frame`, whatever they are, without its payload.
+Result<std::vector<std::string>> frame_columns(Database& database, const std::string& schema);
+
+// Records of `frame` in order, each with its payload wherever the tape keeps it.
 class FrameWalk {
  public:
-  static Result<std::unique_ptr<FrameWalk>> open(Database& database, const std::string& schema);
-
-  const std::vector<std::string>& columns() const { return columns_; }
-  std::size_t payload_column() const { return payload_column_; }
+  // `columns` are other ones than the payload. Must not outlive `database`.
+  static Result<std::unique_ptr<FrameWalk>> open(Database& database, const std::string& schema,
+                                                 const std::vector<std::string>& columns,
+                                                 IdRange ids = {});
 
   // False at the end.
   Result<bool> next();
   std::int64_t id() const { return select_.integer(0); }
-  // The current record; on a compacted tape its payload's column is NULL.
+  // The current record: its id, then the columns.
   const Statement& record() const { return select_; }
-  int column(std::size_t index) const { return static_cast<int>(index) + 1; }  // in record()
   const StoredPayload& payload() const { return payload_; }
 
  private:
-  FrameWalk(Database& database, Statement select, std::vector<std::string> columns,
-            std::size_t payload_column, std::unique_ptr<ChunkedPayloads> chunks);
+  FrameWalk(Database& database, Statement select, int payload_column,
+            std::unique_ptr<ChunkedPayloads> chunks);
 
   Database& database_;
-  Statement select_;  // the id, then columns_
-  std::vector<std::string> columns_;
-  std::size_t payload_column_;
+  Statement select_;  // the record, then its payload
+  int payload_column_;
   std::unique_ptr<ChunkedPayloads> chunks_;
   StoredPayload payload_;
 };

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "storage/sqlite/compact_compare.h"
 #include "storage/verify.h"
 #include "tests/storage/child.h"
 #include "tests/storage/compact_support.h"
@@ -155,6 +156,70 @@ TEST_F(Compact, IdsWithHolesKeepTheirPayloads) {
   tape.reset();
   must(undo(path_));
   EXPECT_EQ(dump_of(path_), before);
+}
+
+TEST_F(Compact, SingleFramesInAnyOrderAndCursorsSideBySideDoNotDisturbEachOther) {
+  for (const char* change : {"SELECT 1", "DELETE FROM frame WHERE id % 5 = 0"}) {
+    SCOPED_TRACE(change);
+    raw_query(path_, change);
+    const std::string packed = directory_.file("packed.tape");
+    std::filesystem::remove(packed);
+    must(compact_tape({path_, packed, false}));
+    auto plain = must(open_tape(path_));
+    auto tape = must(open_tape(packed));
+    const auto first_from = [](FrameCursor& cursor) {
+      FrameRecord frame;
+      if (!must(cursor.next(frame))) return std::string("none");
+      return std::to_string(frame.id) + " " + std::string(frame.payload);
+    };
+    std::int64_t id = 1;
+    for (int i = 0; i < 60; ++i) {
+      id = (id * 2'654'435 + 1) % (frames_ + 2);
+      // From here to there and, while that one is open, from another place.
+      auto cursor = must(tape->frames(id));
+      auto expected = must(plain->frames(id));
+      ASSERT_EQ(first_from(*cursor), first_from(*expected));
+      ASSERT_EQ(first_from(*must(tape->frames(frames_ - id))),
+                first_from(*must(plain->frames(frames_ - id))));
+      for (int step = 0; step < 600; ++step) ASSERT_EQ(first_from(*cursor), first_from(*expected));
+    }
+  }
+}
+
+// What the comparison finds, wherever it is, keeps the old tape where it stands.
+TEST_F(Compact, ComparingFindsOneDifferenceAmongAllRecords) {
+  const std::string copy = directory_.file("copy.tape");
+  const auto compared = [&](const std::string& change) {
+    std::filesystem::remove(copy);
+    must(compact_tape({path_, copy, false}));
+    raw_query(copy, change);
+    auto a = must(sqlite::Database::open_tape_to_read(path_));
+    auto b = must(sqlite::Database::open_tape_to_read(copy));
+    const auto same = sqlite::compare_tapes(*a, *b, [] {});
+    return same ? "same" : same.error().message;
+  };
+  const auto differs = [&](const std::string& record) {
+    return copy + ": record " + record +
+           " is not what the tape has: the tape was left as it was; check this machine's memory "
+           "and disk";
+  };
+  EXPECT_EQ(compared("SELECT 1"), "same");
+  for (const std::int64_t id : {std::int64_t{1}, frames_ / 3, frames_ / 2, frames_ - 1, frames_}) {
+    const std::string where = " WHERE id = " + std::to_string(id);
+    const std::string found = differs(std::to_string(id) + " of frame");
+    EXPECT_EQ(compared("UPDATE frame SET recv_ns = recv_ns + 1" + where), found);
+    EXPECT_NE(compared("DELETE FROM frame" + where), "same");
+    EXPECT_EQ(compared("UPDATE frame SET direction = CAST(direction AS BLOB)" + where), found);
+  }
+  EXPECT_NE(compared("INSERT INTO frame SELECT id + 1, connection_id, recv_ns, direction, opcode, "
+                     "NULL FROM frame ORDER BY id DESC LIMIT 1"),
+            "same");
+  EXPECT_EQ(compared("UPDATE gap SET detail = 'x'"), differs("1 of gap"));
+  EXPECT_NE(compared("CREATE TABLE more (a)").find(" of sqlite_master is not"), std::string::npos);
+  // Payloads, packed again for another length.
+  EXPECT_NE(compared("UPDATE frame_chunk SET data = (SELECT data FROM frame_chunk ORDER BY last_id "
+                     "DESC LIMIT 1) WHERE first_id = 1"),
+            "same");
 }
 
 TEST_F(Compact, ATapeWithoutFramesIsOne) {
