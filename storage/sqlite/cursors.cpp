@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "storage/sqlite/blocks.h"
-#include "storage/sqlite/frame_chunks.h"
 #include "storage/sqlite/layout.h"
 
 namespace tapedeck::sqlite {
@@ -15,9 +14,8 @@ namespace {
 
 class Frames final : public FrameCursor {
  public:
-  // `chunks` where the tape is compacted.
   Frames(std::shared_ptr<Database> database, Statement select,
-         std::unique_ptr<ChunkedPayloads> chunks, std::int64_t from_id)
+         std::shared_ptr<ChunkedPayloads> chunks, std::int64_t from_id)
       : database_(std::move(database)),
         select_(std::move(select)),
         chunks_(std::move(chunks)),
@@ -97,7 +95,7 @@ class Frames final : public FrameCursor {
 
   std::shared_ptr<Database> database_;  // outlives the statement
   Statement select_;
-  std::unique_ptr<ChunkedPayloads> chunks_;
+  std::shared_ptr<ChunkedPayloads> chunks_;  // nullptr: a plain tape
   Progress progress_;
   std::vector<FrameRecord> block_;
   std::size_t at_ = 0;
@@ -173,15 +171,14 @@ class Rows final : public RowCursor {
 }  // namespace
 
 Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
+                                                       std::shared_ptr<ChunkedPayloads> chunks,
                                                        std::int64_t from_id) {
   auto select = database->prepare(
       "SELECT id, connection_id, recv_ns, direction, opcode, payload FROM frame WHERE id > ?"
       " ORDER BY id");
   if (!select) return select.error();
-  auto chunks = ChunkedPayloads::open_if_compacted(*database);
-  if (!chunks) return chunks.error();
   return std::unique_ptr<FrameCursor>(std::make_unique<Frames>(
-      std::move(database), std::move(*select), std::move(*chunks), from_id));
+      std::move(database), std::move(*select), std::move(chunks), from_id));
 }
 
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,

@@ -6,12 +6,15 @@
 #include <memory>
 
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/frame_chunks.h"
 #include "storage/sqlite/layout.h"
 #include "storage/tape_reader.h"
 
 namespace tapedeck::sqlite {
 
+// `chunks`: of a compacted tape; no other cursor's at the same time.
 Result<std::unique_ptr<FrameCursor>> make_frame_cursor(std::shared_ptr<Database> database,
+                                                       std::shared_ptr<ChunkedPayloads> chunks,
                                                        std::int64_t from_id);
 // `beyond_id`: walks on from there, exclusive.
 Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> database,

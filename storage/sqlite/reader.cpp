@@ -13,6 +13,7 @@
 namespace tapedeck {
 namespace {
 
+using sqlite::ChunkedPayloads;
 using sqlite::Database;
 using sqlite::RowScan;
 using sqlite::Statement;
@@ -81,9 +82,7 @@ class Reader final : public TapeReader {
     return sqlite::of_last_frame(*database_, "id");
   }
 
-  Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override {
-    return sqlite::make_frame_cursor(database_, from_id);
-  }
+  Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override;
   Result<std::unique_ptr<RowCursor>> rows(TableId table) override { return rows_from(table, 1); }
   Result<std::unique_ptr<RowCursor>> rows_from(TableId table, std::int64_t from_id) override {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, true, from_id - 1);
@@ -147,6 +146,9 @@ class Reader final : public TapeReader {
   }
 
   std::shared_ptr<Database> database_;
+  // The last frame cursor's, with the chunk that it unpacked: who asks for single frames mostly
+  // asks for near ones.
+  std::shared_ptr<ChunkedPayloads> chunks_;
 };
 
 std::int64_t Reader::file_bytes() const {
@@ -334,6 +336,17 @@ Result<std::vector<Count>> Reader::frame_counts() {
   std::vector<Count> counts;
   for (const auto& [name, count] : named) counts.push_back({name.first, name.second, count});
   return counts;
+}
+
+Result<std::unique_ptr<FrameCursor>> Reader::frames(std::int64_t from_id) {
+  if (chunks_ != nullptr && chunks_.use_count() == 1) {
+    chunks_->rewind();
+  } else {
+    auto opened = ChunkedPayloads::open_if_compacted(*database_);
+    if (!opened) return opened.error();
+    chunks_ = std::move(*opened);
+  }
+  return sqlite::make_frame_cursor(database_, chunks_, from_id);
 }
 
 Result<std::vector<Count>> Reader::row_counts() {
