@@ -151,8 +151,8 @@ class Copy {
         !packed) {
       return packed;
     }
-    if (auto ended = end_chunk(); !ended) return ended;
-    for (std::size_t i = 1; i < chunks_.size(); ++i) {
+    // The last one, and what is still on its way.
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
       if (auto ended = end_chunk(); !ended) return ended;
     }
     return {};

@@ -60,8 +60,13 @@ void measure(Report& report, const std::string& what, const std::string& plain,
   report.at_most(what + ": size", static_cast<double>(result.bytes_after) / frames, "B/frame",
                  goal_bytes);
   report.at_least(what + ": written, compared and flushed", frames / seconds, "frames/s", 0.5e6);
-  const double plain_rate = frames / seconds_of([&] { read_all(plain); });
-  const double rate = frames / seconds_of([&] { read_all(compacted); });
+  // In turns, the best of each.
+  double plain_rate = 0;
+  double rate = 0;
+  for (int i = 0; i < 3; ++i) {
+    plain_rate = std::max(plain_rate, frames / seconds_of([&] { read_all(plain); }));
+    rate = std::max(rate, frames / seconds_of([&] { read_all(compacted); }));
+  }
   report.at_least(what + ": read back", rate, "frames/s", 1e6);
   report.add(
       {what + ": read back", rate, "frames/s", "the plain tape", plain_rate, "", std::nullopt});

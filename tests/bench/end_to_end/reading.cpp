@@ -193,8 +193,13 @@ void measure_reading(Report& report, const Scale& scale) {
   report_ms(report, "seek to a time", ms, 10);
 
   const std::int64_t few = std::min<std::int64_t>(scale.long_tape, 1'000'000);
-  const double bare = static_cast<double>(few) / bare_scan_seconds(path, few);
-  const double ours = static_cast<double>(few) / scan_seconds(path, few);
+  // In turns, the best of each: whoever came first would find less of the file in memory.
+  double bare = 0;
+  double ours = 0;
+  for (int i = 0; i < 3; ++i) {
+    bare = std::max(bare, static_cast<double>(few) / bare_scan_seconds(path, few));
+    ours = std::max(ours, static_cast<double>(few) / scan_seconds(path, few));
+  }
   report.add({"scan", ours, "frames/s", "a bare statement", bare, "", std::nullopt});
   report.add({"growth: scanning all", scan_seconds(path, scale.long_tape) / frames * 1e6,
               "µs/frame", "the first of them", 1e6 / ours, "≤ 1.20 ×",
