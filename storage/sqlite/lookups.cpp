@@ -16,7 +16,8 @@ Result<std::optional<std::int64_t>> bisect(Database& database, const std::string
   if (ends->is_null(0)) return found;
   std::int64_t low = ends->integer(0);
   std::int64_t high = ends->integer(1);
-  ends->reset();
+  // `ends` stays open: its read transaction is the probes' as well, which would else each take and
+  // give back the file's locks.
   auto probe = database.prepare("SELECT id, " + columns + " FROM " + table +
                                 " WHERE id >= ? ORDER BY id LIMIT 1");
   if (!probe) return probe.error();
