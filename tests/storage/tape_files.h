@@ -115,4 +115,15 @@ inline std::vector<std::string> raw_query(const std::string& path, const std::st
 
 using Lines = std::vector<std::string>;
 
+// A commit around what `fill` puts on a new tape `a.tape`.
+template <class Fill>
+std::unique_ptr<TapeWriter> tape_with(const TempDir& directory, Fill fill) {
+  auto tape =
+      must(create_tape_at(directory.file("a.tape"), session_named("live"), Durability::process));
+  must(tape->begin());
+  fill(*tape);
+  must(tape->commit());
+  return tape;
+}
+
 }  // namespace tapedeck::testing
