@@ -29,7 +29,8 @@ struct CompactResult {
 // disk, and only then put there: a tape that is replaced stands, whole, until that moment, also
 // when the process is killed. What such a death leaves behind is removed by the next run. Refuses a
 // tape that is being recorded or whose recorder died, and one that is in that form already. Memory
-// does not grow with the tape; the disk needs room for the new file.
+// does not grow with the tape; the disk needs room for the new file. Threads that help have ended
+// when it returns.
 Result<CompactResult> compact_tape(const CompactOptions& options);
 
 }  // namespace tapedeck

@@ -20,8 +20,8 @@ struct StoredPayload {
   bool is_blob = false;
 };
 
-// Gathers payloads until full(), then gives them as one piece, like beside like. One thread at a
-// time.
+// Gathers payloads until the next one would be too many, then gives them as one piece, like beside
+// like. One thread at a time.
 class PayloadPacker {
  public:
   PayloadPacker();
