@@ -2,11 +2,7 @@
 // and compacted are measured in one run, since the machine's own noise is larger than most
 // differences.
 #include <benchmark/benchmark.h>
-#include <stdlib.h>
 
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -14,33 +10,25 @@
 
 #include "storage/compact.h"
 #include "storage/tape_reader.h"
+#include "tests/bench/support.h"
 #include "tests/support/mixed_tape.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapedeck {
 namespace {
 
+using bench::must;
+using bench::seconds_of;
+using testing::TempDir;
+
 constexpr std::int64_t kMessagesEach = 20'000;  // of each feed
 constexpr Ns kStart = 1'795'253'400'000'000'000;
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-template <class T>
-T must(Result<T> result) {
-  if (!result) die(result.error().message);
-  return std::move(*result);
-}
-void must(const Result<void>& result) {
-  if (!result) die(result.error().message);
-}
 
 // A plain tape and the compacted one of the same frames, without rows, which compacting leaves
 // alone.
 class Tapes {
  public:
-  Tapes() : directory_((std::filesystem::temp_directory_path() / "tapedeck-XXXXXX").string()) {
-    if (::mkdtemp(directory_.data()) == nullptr) die("no temporary directory " + directory_);
+  Tapes() {
     SessionInfo session;
     session.name = "bench";
     session.started_ns = kStart;
@@ -53,31 +41,21 @@ class Tapes {
     writer.reset();
     result_ = must(compact_tape({plain(), compacted(), false}));
   }
-  ~Tapes() { std::filesystem::remove_all(directory_); }
-  Tapes(const Tapes&) = delete;
-  Tapes& operator=(const Tapes&) = delete;
 
-  std::string plain() const { return directory_ + "/plain.tape"; }
-  std::string compacted() const { return directory_ + "/compacted.tape"; }
-  std::string file(const char* name) const { return directory_ + "/" + name; }
+  std::string plain() const { return directory_.file("plain.tape"); }
+  std::string compacted() const { return directory_.file("compacted.tape"); }
+  std::string file(const char* name) const { return directory_.file(name); }
   const CompactResult& result() const { return result_; }
   double frames() const { return static_cast<double>(result_.frames); }
 
  private:
-  std::string directory_;
+  TempDir directory_;
   CompactResult result_;
 };
 
 Tapes& tapes() {
   static Tapes all;
   return all;
-}
-
-template <class Work>
-double seconds_of(Work work) {
-  const auto from = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
 // The whole command: copying, comparing every frame, flushing to the disk.

@@ -4,45 +4,25 @@
 // more is the goal).
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "storage/tape_writer.h"
+#include "tests/bench/support.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapedeck {
 namespace {
 
+using bench::die;
+using bench::must;
+using bench::seconds_of;
+using testing::TempDir;
+
 constexpr int kTransactionFrames = 5'000;
 constexpr Ns kStart = 1'795'253'400'000'000'000;
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-void check(const Result<void>& result) {
-  if (!result) die(result.error().message);
-}
-
-class TempDir {
- public:
-  TempDir() : path_((std::filesystem::temp_directory_path() / "tapedeck-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) die("no temporary directory " + path_);
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // As many bytes as the feeds' messages have on average.
 std::vector<std::string> sample_payloads() {
@@ -148,9 +128,7 @@ std::unique_ptr<TapeWriter> new_tape(const std::string& directory) {
   SessionInfo session;
   session.name = "bench";
   session.started_ns = kStart;
-  auto tape = create_tape(directory, session, Durability::process);
-  if (!tape) die(tape.error().message);
-  return std::move(*tape);
+  return must(create_tape(directory, session, Durability::process));
 }
 
 void add_trade(TapeWriter& tape, std::int64_t id) {
@@ -160,15 +138,8 @@ void add_trade(TapeWriter& tape, std::int64_t id) {
   trade.size = "1.5";
   trade.side = "buy";
   const auto values = trade.values();
-  check(tape.add_row({0, id, std::nullopt, "hypercall", kStart + id,
-                      Row{&table_of(TableId::trade), Origin::live, kStart + id, values}}));
-}
-
-template <class Work>
-double seconds_of(Work work) {
-  const auto from = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+  must(tape.add_row({0, id, std::nullopt, "hypercall", kStart + id,
+                     Row{&table_of(TableId::trade), Origin::live, kStart + id, values}}));
 }
 
 void compare(benchmark::State& state, bool with_rows) {
@@ -189,12 +160,12 @@ void compare(benchmark::State& state, bool with_rows) {
     bare.commit();
   };
   const auto run_tape = [&] {
-    check(tape->begin());
+    must(tape->begin());
     for (std::int64_t i = id; i < id + kTransactionFrames; ++i) {
-      check(tape->add_frame({i, 1, kStart + i, Direction::in, Opcode::text, payload_of(i)}));
+      must(tape->add_frame({i, 1, kStart + i, Direction::in, Opcode::text, payload_of(i)}));
       if (with_rows) add_trade(*tape, i);
     }
-    check(tape->commit());
+    must(tape->commit());
   };
   double bare_seconds = 0;
   double tape_seconds = 0;

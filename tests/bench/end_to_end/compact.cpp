@@ -18,13 +18,6 @@
 namespace tapedeck::bench {
 namespace {
 
-template <class Work>
-double seconds_of(Work work) {
-  const auto from = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
-}
-
 void read_all(const std::string& path) {
   auto reader = must(open_tape(path));
   auto cursor = must(reader->frames(1));

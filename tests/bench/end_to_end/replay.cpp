@@ -49,8 +49,7 @@ double peer_per_second(std::int64_t messages) {
   int port = 0;
   if (pipe == nullptr || std::fscanf(pipe, "%d", &port) != 1) return 0;
   // The client is gone before its server is waited for.
-  const double rate =
-      SkimClient(static_cast<std::uint16_t>(port), "/").read_to_end(0).per_second();
+  const double rate = SkimClient(static_cast<std::uint16_t>(port), "/").read_to_end(0).per_second();
   ::pclose(pipe);
   return rate;
 }
