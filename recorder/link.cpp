@@ -229,7 +229,9 @@ void Link::stop() {
 
 void Link::watch_idle() {
   const Ns limit = feed_.settings.timeouts.idle_ms * kNsPerMs;
-  const Ns silent = environment_.clock().now().mono - last_inbound_mono_;
+  const Ns now = environment_.clock().now().mono;
+  if (is_resting_) last_inbound_mono_ = now;  // who is not listened to is not silent
+  const Ns silent = now - last_inbound_mono_;
   if (silent >= limit) {
     fail(Failure::passing, "nothing was received for " + seconds(feed_.settings.timeouts.idle_ms));
     return;

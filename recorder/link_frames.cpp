@@ -118,6 +118,7 @@ void Link::rest_on() {
 void Link::end_rest() {
   if (!std::exchange(is_resting_, false)) return;
   rest_timer_->cancel();
+  last_inbound_mono_ = environment_.clock().now().mono;
   if (transport_ != nullptr) transport_->pause(false);
 }
 

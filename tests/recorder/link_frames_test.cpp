@@ -207,6 +207,25 @@ TEST_F(LinkTest, ReadingWaitsForTheQueueASecondTimeOnlyOnceItHasBeenFree) {
   world_.advance_ms(10'000);
 }
 
+TEST_F(LinkTest, WhoIsNotListenedToIsNotSilent) {
+  become_ready();
+  world_.advance_ms(59'000);
+  world_.last().take();
+  journal_.crowded = true;
+  world_.last().text("data 1");
+  world_.advance_ms(58'000);
+  world_.last().events->on_read_end();
+  world_.advance_ms(4'000);
+  EXPECT_EQ(link_->state(), Link::State::ready) << "62 s after the last frame";
+  journal_.crowded = false;
+  world_.advance_ms(1'000);
+  EXPECT_EQ(world_.last().take(), (Lines{"pause", "go on"}));
+  world_.advance_ms(59'000);
+  EXPECT_EQ(link_->state(), Link::State::ready);
+  world_.advance_ms(2'000);
+  EXPECT_NE(link_->state(), Link::State::ready);
+}
+
 TEST_F(LinkTest, TextThatIsNotUtf8IsKeptAndTheConnectionFailedWith1007) {
   become_ready();
   journal_.frames.clear();
