@@ -17,6 +17,7 @@ class FaultsTest : public ::testing::Test, private FaultExit {
   void open(std::string_view spec) {
     auto plan = parse_faults(spec, 0);
     ASSERT_TRUE(plan.ok()) << plan.error().message;
+    line.reset();  // it knows its faults
     faults = std::make_unique<Faults>(std::move(*plan));
     line = faults->open_line("hypercall", "ws", *this, server);
   }
