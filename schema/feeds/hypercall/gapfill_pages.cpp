@@ -30,7 +30,7 @@ class PageFill final : public GapFill {
       return actions.later("two pages do not meet: the list shifted by more than the overlap");
     }
     meets_after_ = meets_after_ || page.meets_after;
-    is_behind_ = page.is_behind;
+    if (!has_page_) is_behind_ = page.is_behind;
     has_page_ = true;
     last_ = page.last;
     oldest_ns_ = page.oldest_ns;
@@ -61,7 +61,7 @@ class PageFill final : public GapFill {
       return actions.later("the list does not hold yet what the socket has brought");
     }
     if (!page.doubt.empty()) {
-      return actions.end(GapStatus::partial, page.doubt + ": older ones are gone");
+      return actions.end(GapStatus::partial, page.doubt + ": older ones may be gone");
     }
     const std::string reach =
         page.meets_before ? "the list reaches back beyond the gap" : "the list was read to its end";
@@ -78,7 +78,7 @@ class PageFill final : public GapFill {
   std::uint64_t overlap_ = 0;  // rows of the last answer that the next one has again
   bool has_page_ = false;
   bool meets_after_ = false;
-  bool is_behind_ = false;
+  bool is_behind_ = false;  // the newest page
   std::string last_;
   Int oldest_ns_;
 };

@@ -22,7 +22,10 @@ class TradeFill final : public GapFill {
   TradeFill(const Settings& settings, const Gap& gap)
       : settings_(settings),
         limit_(static_cast<std::uint64_t>(settings.rest.limit)),
-        cursor_(whole_number(gap.after_cursor.value_or(""))) {}
+        cursor_(whole_number(gap.after_cursor.value_or(""))) {
+    // There was no trade yet: nothing by which to know the epoch again.
+    if (cursor_ == 0U) cursor_.reset();
+  }
 
   GapMethod method() const override { return GapMethod::after; }
 
@@ -95,9 +98,6 @@ class TradeFill final : public GapFill {
   void on_first(const RestPage& page, FillActions& actions) {
     climb(page);
     told_from_ = whole_number(page.first);
-    // Before the first trade of all there is nothing to prove.
-    has_left_edge_ = *cursor_ == 0;
-    if (has_left_edge_) return go_on(actions);
     const auto overlap = static_cast<std::uint64_t>(settings_.rest.overlap);
     ask_after(*cursor_ > overlap ? *cursor_ - overlap : 0, Phase::proof, actions);
   }
@@ -127,9 +127,9 @@ class TradeFill final : public GapFill {
   void on_newest(const RestPage& page, FillActions& actions) {
     const auto newest = whole_number(page.last);
     if (!newest) {
-      has_left_edge_ = !cursor_was_;
-      left_why_ = "the history is empty, though it held trade " +
-                  std::to_string(cursor_was_.value_or(0)) + " before";
+      left_why_ = cursor_was_ ? "the history is empty, though it held trade " +
+                                    std::to_string(*cursor_was_) + " before"
+                              : "the history is empty: it shows nothing older than the gap";
       is_at_end_ = true;
       return go_on(actions);
     }
@@ -152,6 +152,9 @@ class TradeFill final : public GapFill {
     climb(page);
     highest_ = std::max(highest_, position_);
     if (!is_at_end_ && position_ < top_) return ask_after(position_, Phase::downwards, actions);
+    if (position_ < top_) {
+      return actions.later("two answers do not meet below trade " + std::to_string(top_));
+    }
     if (!reaches_back_ && bottom_ > 0) {
       // Nothing in the window: a hole in the identifiers, or the history's begin.
       if (!lowest_ || *lowest_ > top_) step_ *= 2;
@@ -170,15 +173,14 @@ class TradeFill final : public GapFill {
                   ", after which the gap begins: identifiers began anew, or it is too old";
       return;
     }
-    // All there is, from the very first.
-    has_left_edge_ = reaches_back_ || lowest_ == 1U;
+    has_left_edge_ = reaches_back_;
     left_why_ = "the history begins with trade " + std::to_string(lowest_.value_or(0)) +
                 ", which is not older than the gap";
   }
 
   const Settings& settings_;
   const std::uint64_t limit_;
-  const std::optional<std::uint64_t> cursor_;
+  std::optional<std::uint64_t> cursor_;
   std::optional<std::uint64_t> cursor_was_;  // of another epoch
 
   Phase phase_ = Phase::first;

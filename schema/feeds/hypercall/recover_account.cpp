@@ -16,14 +16,20 @@ namespace {
 // The columns that are looked at.
 constexpr std::size_t kFillId = 0;
 constexpr std::size_t kFillSymbol = 3;
+constexpr std::size_t kFillPrice = 5;
+constexpr std::size_t kFillSize = 6;
 constexpr std::size_t kOrderId = 0;
 constexpr std::size_t kClientOrderId = 1;
 constexpr std::size_t kOrderSymbol = 2;
 constexpr std::size_t kOrderStatus = 6;
 constexpr std::size_t kOrderFilled = 7;
 
+// Not the identifier alone: the service may begin them anew.
 std::uint64_t fill_key(std::span<const Value> values) {
-  return hash_text(id_text(values[kFillId]));
+  std::uint64_t key = hash_text(id_text(values[kFillId]));
+  key = hash_combine(key, hash_text(values[kFillSymbol].text));
+  key = hash_combine(key, hash_decimal(values[kFillPrice].text));
+  return hash_combine(key, hash_decimal(values[kFillSize].text));
 }
 
 std::uint64_t order_key(std::span<const Value> values) {
@@ -112,6 +118,7 @@ void FillRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& row
   Sifter live(rows, [&](const Row& row) {
     const std::uint64_t key = fill_key(row.values);
     pushed_.pushed(key, recv_ns);
+    newest_ns_ = std::max(newest_ns_, row.event_ns);
     clock_.heard(row.event_ns, recv_ns);
     return rows_.first_time(key);
   });
@@ -120,6 +127,7 @@ void FillRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& row
 
 void FillRecovery::remember(const EarlierRow& row) {
   earlier_.try_emplace(fill_key(row.values), row.recv_ns);
+  newest_ns_ = std::max(newest_ns_, row.event_ns);
 }
 
 bool FillRecovery::was_earlier(std::uint64_t key, Ns ns) const {
@@ -149,10 +157,13 @@ RestPage FillRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
       answer, "REST fill", kFillId, strangers_, rows, decode_fill,
       [&](const Row& row, RestPage& so_far) { return is_missing(row, *answer.gap, so_far); });
   if (answer.gap != nullptr) {
-    page.is_behind =
-        pushed_.last_ns() > answer.gap->to_ns.value_or(answer.recv_ns) && !page.meets_after;
-    if (!page.meets_before && page.next.empty() && knows_any_until(answer.gap->from_ns)) {
-      page.doubt = "the list ends before the fills that were received before the gap";
+    const bool is_old = page.newest_ns && *page.newest_ns < newest_ns_;
+    const bool has_news = pushed_.last_ns() > answer.gap->to_ns.value_or(answer.recv_ns);
+    page.is_behind = (is_old || has_news) && !page.meets_after;
+    if (!page.meets_before && page.next.empty()) {
+      page.doubt = knows_any_until(answer.gap->from_ns)
+                       ? "the list ends before the fills that were received before the gap"
+                       : "the list holds nothing from before the gap";
     }
   }
   return page;

@@ -32,7 +32,7 @@ class PushTimes {
   Ns last_ns_ = 0;
 };
 
-// A fill is its `fill_id`.
+// A fill is its `fill_id` with what was filled: identifiers may begin anew.
 class FillRecovery {
  public:
   // `filter`: what the subscription asks for. `clock` outlives it; fills set it.
@@ -52,6 +52,7 @@ class FillRecovery {
   const ChannelFilter filter_;
   SeenEvents rows_;  // on this tape
   PushTimes pushed_;
+  Int newest_ns_;                                  // of all that is known, by its own time
   std::unordered_map<std::uint64_t, Ns> earlier_;  // on earlier tapes, and when they got there
   SeenEvents strangers_{10'000};
 };

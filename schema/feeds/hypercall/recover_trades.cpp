@@ -33,7 +33,7 @@ void TradeRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& ro
 
 void TradeRecovery::remember(const EarlierRow& row) {
   if (row.origin == Origin::live) clock_.heard(row.event_ns, row.recv_ns);
-  tally_.remember(trade_key(row.values, row.event_ns), row.event_ns);
+  tally_.remember(trade_key(row.values, row.event_ns), row.event_ns, row.recv_ns);
 }
 
 std::optional<std::uint64_t> TradeRecovery::cursor_of(const Gap& gap) const {
@@ -90,7 +90,7 @@ RestPage TradeRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
     for (const auto& [trade, item] : items) trades.push_back(trade);
     note_epoch(gap, trades, !parse_target(answer.url).has("after_trade_id"));
   }
-  for (const auto& [trade, item] : items) absorb_trade(item, trade, gap, page, rows);
+  for (const auto& [trade, item] : items) absorb_trade(item, trade, answer, page, rows);
   page.is_behind = pushed_ns_ > gap.to_ns.value_or(answer.recv_ns) && !page.meets_after;
   return page;
 }
@@ -108,23 +108,27 @@ void TradeRecovery::note_epoch(const Gap& gap, const std::vector<ToldTrade>& tra
   if (is_anew || (is_newest && trades.back().id < *cursor)) new_epoch_ = gap.id;
 }
 
-void TradeRecovery::absorb_trade(Json item, const ToldTrade& trade, const Gap& gap, RestPage& page,
-                                 RowSink& rows) {
+void TradeRecovery::absorb_trade(Json item, const ToldTrade& trade, const RestAnswer& answer,
+                                 RestPage& page, RowSink& rows) {
+  const Gap& gap = *answer.gap;
   const auto cursor = cursor_of(gap);
   const bool is_covered = cursor && trade.id <= *cursor;
   // What an identifier of this session's cursors proves needs no clock.
   const bool is_past = cursor && !is_covered && cursor_.is_of_this_session(*cursor);
-  const bool is_old = !is_past && trade.event_ns && clock_.ours(*trade.event_ns) < gap.floor_ns;
+  const bool is_early = trade.event_ns && clock_.ours(*trade.event_ns) < gap.floor_ns;
+  const bool is_old = !is_past && is_early;
   if (trade.event_ns) {
     page.oldest_ns = std::min(page.oldest_ns.value_or(*trade.event_ns), *trade.event_ns);
     page.newest_ns = std::max(page.newest_ns.value_or(*trade.event_ns), *trade.event_ns);
   }
-  if (is_covered || (is_old && !cursor)) page.meets_before = true;
+  // Its identifier alone proves nothing: another epoch's trades have the same.
+  const bool is_from_before = is_early || tally_.was_known_until(trade.key, gap.from_ns);
+  if (cursor ? is_covered && is_from_before : is_old) page.meets_before = true;
   if (!is_covered && tally_.was_pushed_after(trade.key, gap.to_ns.value_or(gap.from_ns))) {
     page.meets_after = true;
   }
   if (is_old) return;
-  switch (tally_.told(trade.id, trade.key, trade.event_ns, !is_covered)) {
+  switch (tally_.told(trade.id, trade.key, trade.event_ns, answer.recv_ns, !is_covered)) {
     case TradeTally::Told::known:
       return;
     case TradeTally::Told::forgotten:

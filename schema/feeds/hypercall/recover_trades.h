@@ -25,7 +25,7 @@ class TradeRecovery {
 
  private:
   std::optional<std::uint64_t> cursor_of(const Gap& gap) const;
-  void absorb_trade(Json item, const ToldTrade& trade, const Gap& gap, RestPage& page,
+  void absorb_trade(Json item, const ToldTrade& trade, const RestAnswer& answer, RestPage& page,
                     RowSink& rows);
   void note_epoch(const Gap& gap, const std::vector<ToldTrade>& trades, bool is_newest);
   // Of an item that can be read; nullopt, with a row that says why, of any other.

@@ -31,12 +31,13 @@ TradeTally::Counts& TradeTally::counts_of(std::uint64_t key, Int event_ns) {
 bool TradeTally::pushed(std::uint64_t key, Int event_ns, Ns recv_ns) {
   Counts& counts = counts_of(key, event_ns);
   counts.pushed_ns = recv_ns;
+  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
   if (++counts.pushed <= counts.rows) return false;
   ++counts.rows;
   return true;
 }
 
-TradeTally::Told TradeTally::told(std::uint64_t id, std::uint64_t key, Int event_ns,
+TradeTally::Told TradeTally::told(std::uint64_t id, std::uint64_t key, Int event_ns, Ns recv_ns,
                                   bool may_become_row) {
   if (forgotten_ns_ && event_ns && *event_ns <= *forgotten_ns_ && !knows(key)) {
     return Told::forgotten;
@@ -50,11 +51,19 @@ TradeTally::Told TradeTally::told(std::uint64_t id, std::uint64_t key, Int event
   }
   trade->is_row = true;
   ++counts.rows;
+  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
   return Told::is_new;
 }
 
-void TradeTally::remember(std::uint64_t key, Int event_ns) {
-  ++counts_of(key, event_ns).earlier;
+void TradeTally::remember(std::uint64_t key, Int event_ns, Ns recv_ns) {
+  Counts& counts = counts_of(key, event_ns);
+  ++counts.earlier;
+  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
+}
+
+bool TradeTally::was_known_until(std::uint64_t key, Ns ns) const {
+  const auto found = counts_.find(key);
+  return found != counts_.end() && found->second.known_ns && *found->second.known_ns <= ns;
 }
 
 bool TradeTally::was_pushed_after(std::uint64_t key, Ns since_ns) const {

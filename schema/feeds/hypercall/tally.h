@@ -33,12 +33,14 @@ class TradeTally {
   enum class Told : std::uint8_t { known, is_new, forgotten };
   // REST told the trade `id`. New: there are more of them than the tapes have, and it may become a
   // row; it then counts as one.
-  Told told(std::uint64_t id, std::uint64_t key, Int event_ns, bool may_become_row);
+  Told told(std::uint64_t id, std::uint64_t key, Int event_ns, Ns recv_ns, bool may_become_row);
 
   // An earlier tape has one.
-  void remember(std::uint64_t key, Int event_ns);
+  void remember(std::uint64_t key, Int event_ns, Ns recv_ns);
 
   bool knows(std::uint64_t key) const { return counts_.contains(key); }
+  // Whether the tapes had one by then.
+  bool was_known_until(std::uint64_t key, Ns ns) const;
   // Whether a socket pushed one after `since_ns`.
   bool was_pushed_after(std::uint64_t key, Ns since_ns) const;
   std::size_t size() const { return counts_.size(); }
@@ -51,8 +53,9 @@ class TradeTally {
   struct Counts {
     std::uint32_t earlier = 0;  // rows of earlier tapes
     std::uint32_t pushed = 0;
-    std::uint32_t rows = 0;  // of this tape
-    Ns pushed_ns = 0;        // the last one's receipt
+    std::uint32_t rows = 0;      // of this tape
+    Ns pushed_ns = 0;            // the last one's receipt
+    std::optional<Ns> known_ns;  // the first row's
     std::vector<Trade> told;
   };
   Counts& counts_of(std::uint64_t key, Int event_ns);

@@ -36,7 +36,9 @@ def fill(m, at):
     cells |= {k: whole(m.get(k)) for k in ("fill_id", "order_id", "trade_id")}
     cells.update(side=lower(m.get("side")), is_taker=flag(m.get("is_taker")),
                  wallet=text(m.get("wallet_address")))
-    return [Row("fill", at, cells, identity=text(m.get("fill_id")))]
+    # Not the identifier alone: it may begin anew.
+    identity = (text(m.get("fill_id")), cells["symbol"], cells["price"], cells["size"])
+    return [Row("fill", at, cells, identity=identity)]
 
 
 def order_update(m, at):

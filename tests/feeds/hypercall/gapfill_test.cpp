@@ -9,6 +9,9 @@ std::string fill_json(int id, double second, const std::string& symbol = "BTC-1-
          R"(","side":"buy","price":"0.0523","size":"5.0","timestamp":)" + ms_of(second) +
          R"(,"wallet_address":"0x1","fee":"0.0005","trade_id":9,"is_taker":true})";
 }
+const char* const kListEnds =
+    "end partial: the list holds nothing from before the gap: older ones may be gone";
+
 std::string as_message(const std::string& type, const std::string& json) {
   return R"({"type":")" + type + "\"," + json.substr(1);
 }
@@ -63,7 +66,7 @@ TEST_F(HypercallFillFill, OverlapsPagesAndLosesNothingWhenTheyShift) {
   EXPECT_EQ(fill.answer(page(0)), Lines{ask(15)});
   list.insert(list.begin(), fill_json(51, 200));
   EXPECT_EQ(fill.answer(page(15)), Lines{ask(30)});
-  EXPECT_EQ(fill.answer(page(30)), Lines{"end filled: the list was read to its end"});
+  EXPECT_EQ(fill.answer(page(30)), Lines{kListEnds});
   EXPECT_EQ(ids(fill).size(), 50U);
 }
 
@@ -75,8 +78,7 @@ TEST_F(HypercallFillFill, KnowsTheEndOfAListWithoutPagination) {
             Lines{"end filled: the list was read to its end"});
   DrivenFill empty(*plan_, *normalizer_, gap("fills"));
   empty.start();
-  EXPECT_EQ(empty.answer(R"({"success":true,"data":[]})"),
-            Lines{"end filled: the list was read to its end"});
+  EXPECT_EQ(empty.answer(R"({"success":true,"data":[]})"), Lines{kListEnds});
 }
 
 TEST_F(HypercallFillFill, BeginsAnewWherePagesDoNotMeetOrDoNotAdvance) {
@@ -101,13 +103,37 @@ TEST_F(HypercallFillFill, WaitsForAListThatIsBehindTheSocket) {
             Lines{"later: the list does not hold yet what the socket has brought"});
 }
 
+// Of before the gap, given again.
+TEST_F(HypercallFillFill, WaitsForAListThatIsOlderThanWhatIsKnown) {
+  push_fill(10, -5);
+  push_fill(11, -4);
+  DrivenFill fill(*plan_, *normalizer_, gap("fills"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page_of({fill_json(10, -5)}, 1000)),
+            Lines{"later: the list does not hold yet what the socket has brought"});
+}
+
+// The new epoch's fills bear the identifiers of those that were received before the gap.
+TEST_F(HypercallFillFill, TakesAnIdentifierAloneForNoProofOfTheOlderEdge) {
+  push_fill(10, -5);
+  push(as_message("Fill", fill_json(12, 101, "ETH-1-C")), 101.01);
+  DrivenFill fill(*plan_, *normalizer_, gap("fills"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page_of({fill_json(12, 101, "ETH-1-C"), fill_json(11, 60, "ETH-1-C"),
+                                 fill_json(10, 50, "ETH-1-C")},
+                                1000)),
+            Lines{"end partial: the list ends before the fills that were received before the gap: "
+                  "older ones may be gone"});
+  EXPECT_EQ(ids(fill), (Lines{"10", "11"}));
+}
+
 TEST_F(HypercallFillFill, IsPartialWhereTheListNoLongerReachesBackToWhatWasReceived) {
   push_fill(10, -5);
   DrivenFill fill(*plan_, *normalizer_, gap("fills"));
   fill.start();
   EXPECT_EQ(fill.answer(page_of({fill_json(13, 3), fill_json(12, 2)}, 1000)),
             Lines{"end partial: the list ends before the fills that were received before the gap: "
-                  "older ones are gone"});
+                  "older ones may be gone"});
   EXPECT_EQ(ids(fill), (Lines{"12", "13"}));
 }
 
@@ -115,7 +141,8 @@ TEST_F(HypercallFillFill, IsPartialWhereTheListNoLongerReachesBackToWhatWasRecei
 // not bound it.
 TEST_F(HypercallFillFill, IsNotStoppedByWhatAnEarlierTapeReceivedAfterTheGap) {
   const auto remember = [&](int id, double second) {
-    const Value values[] = {Int(id), {}, {}, Text("BTC-1-C"), {}, {}, {}, {}, {}, {}, {}, {}};
+    const Value values[] = {Int(id), {}, {}, Text("BTC-1-C"), {}, Text("0.0523"), Text("5"), {}, {},
+                            {},      {}, {}};
     normalizer_->remember({TableId::fill, Origin::live, at(second), at(second), values});
   };
   remember(10, -5);
@@ -130,7 +157,8 @@ TEST_F(HypercallFillFill, IsNotStoppedByWhatAnEarlierTapeReceivedAfterTheGap) {
 }
 
 TEST_F(HypercallFillFill, LeavesOutWhatIsOlderThanTheGapAndWhatEarlierTapesHave) {
-  const Value values[] = {Int(11), {}, {}, Text("BTC-1-C"), {}, {}, {}, {}, {}, {}, {}, {}};
+  const Value values[] = {Int(11), {}, {}, Text("BTC-1-C"), {}, Text("0.0523"), Text("5"), {}, {},
+                          {},      {}, {}};
   normalizer_->remember({TableId::fill, Origin::live, at(1), at(1), values});
   DrivenFill fill(*plan_, *normalizer_, gap("fills"));
   fill.start();

@@ -88,6 +88,7 @@ TEST_F(HypercallTradeFill, TellsALookAlikeAfterTheCursorFromTheCursorsOwnTrade) 
 }
 
 TEST_F(HypercallTradeFill, MakesNoRowsOfWhatTheCursorCovers) {
+  push({98, -3});
   DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
   fill.start();
   fill.answer(told_trades({{101, 1}}));
@@ -142,19 +143,28 @@ TEST_F(HypercallTradeFill, IsPartialWhereTheHistoryNoLongerReachesBack) {
   EXPECT_EQ(ids(fill), Lines{"150"});
 }
 
-TEST_F(HypercallTradeFill, NeedsNoProofOfAnythingBeforeTheFirstTradeOfAll) {
+TEST_F(HypercallTradeFill, TakesACursorBeforeTheFirstTradeOfAllForNone) {
   DrivenFill fill(*plan_, *normalizer_, gap("trades", "0"));
-  EXPECT_EQ(fill.start(), Lines{after(0)});
-  EXPECT_EQ(fill.answer(told_trades({{5, 1}})), Lines{kFilled});
-  EXPECT_EQ(ids(fill), Lines{"5"});
+  EXPECT_EQ(fill.start(), Lines{kNewest});
+}
+
+// The new epoch has come past the cursor within the time by which clocks may differ.
+TEST_F(HypercallTradeFill, TakesAnIdentifierAloneForNoProofOfTheOlderEdge) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.start();
+  fill.answer(told_trades({{101, 1}}));
+  EXPECT_EQ(fill.answer(told_trades({{100, 0.5}, {101, 1}})), Lines{kNewest});
 }
 
 TEST_F(HypercallTradeFill, EndsAtAPageThatRepeatsItself) {
-  DrivenFill fill(*plan_, *normalizer_, gap("trades", "0"));
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
   fill.start();
-  EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}}, 2)), Lines{after(2)});
-  EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}}, 2)), Lines{kFilled});
-  EXPECT_EQ(ids(fill), (Lines{"1", "2"}));
+  fill.answer(told_trades({{101, 1}, {102, 2}}, 2));
+  EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 1}}, 2)), Lines{after(102)});
+  EXPECT_EQ(fill.answer(told_trades({{101, 1}, {102, 2}}, 2)), Lines{kFilled});
+  EXPECT_EQ(ids(fill), (Lines{"101", "102"}));
 }
 
 // ---- without a cursor ----
@@ -188,13 +198,23 @@ TEST_F(HypercallTradeFill, LosesNotTheTradeThatWasOnItsWayWhenTheCursorWasAskedF
   EXPECT_EQ(ids(fill), (Lines{"8", "7"}));
 }
 
-TEST_F(HypercallTradeFill, WithoutACursorReadsAYoungHistoryFromItsVeryFirst) {
+TEST_F(HypercallTradeFill, WithoutACursorTakesTheVeryFirstIdentifierForNoProof) {
   DrivenFill fill(*plan_, *normalizer_, gap("trades"));
   fill.start();
   EXPECT_EQ(fill.answer(told_trades({{3, 30}}, 1)), Lines{after(0)});
   EXPECT_EQ(fill.answer(told_trades({{1, 1}, {2, 2}, {3, 30}})), Lines{after(3)});
-  EXPECT_EQ(fill.answer(told_trades({})), Lines{kFilled});
+  EXPECT_EQ(fill.answer(told_trades({})),
+            Lines{"end partial: the history begins with trade 1, which is not older than the gap"});
   EXPECT_EQ(ids(fill), (Lines{"3", "1", "2"}));
+}
+
+TEST_F(HypercallTradeFill, WithoutACursorBeginsAnewWhereAWindowEndsBeforeWhatWasTold) {
+  push({8, 101});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades"));
+  fill.start();
+  EXPECT_EQ(fill.answer(told_trades({{8, 101}}, 1)), Lines{after(0)});
+  EXPECT_EQ(fill.answer(told_trades({{5, -70}, {6, 50}})),
+            Lines{"later: two answers do not meet below trade 8"});
 }
 
 TEST_F(HypercallTradeFill, WithoutACursorIsPartialWhereTheHistoryBeginsTooLate) {
@@ -211,10 +231,11 @@ TEST_F(HypercallTradeFill, WithoutACursorIsPartialWhereTheHistoryBeginsTooLate) 
                   "gap"});
 }
 
-TEST_F(HypercallTradeFill, WithoutACursorAndWithoutAnyTradeHasMissedNothing) {
+TEST_F(HypercallTradeFill, WithoutACursorTakesAnEmptyHistoryForNoProof) {
   DrivenFill fill(*plan_, *normalizer_, gap("trades"));
   fill.start();
-  EXPECT_EQ(fill.answer(told_trades({}, 1)), Lines{kFilled});
+  EXPECT_EQ(fill.answer(told_trades({}, 1)),
+            Lines{"end partial: the history is empty: it shows nothing older than the gap"});
   push({1, 101});
   DrivenFill behind(*plan_, *normalizer_, gap("trades"));
   behind.start();

@@ -68,13 +68,16 @@ TEST(HypercallNormalizer, KeepsEachConnectionsOwnErrors) {
   expect_rows(2, {{0, payload("error"), 1}, {1, payload("error"), 1}});
 }
 
-TEST(HypercallNormalizer, KnowsAFillByItsIdentifier) {
+// Its identifiers may begin anew.
+TEST(HypercallNormalizer, KnowsAFillByItsIdentifierAndWhatWasFilled) {
   const std::string fill = payload("fill");
   const std::string again =
+      R"({"type":"Fill","fill_id":67890,"symbol":"BTC-20260131-100000-C","price":"0.05230","size":"5","trade_id":1})";
+  const std::string anew =
       R"({"type":"Fill","fill_id":67890,"symbol":"X","price":"1","size":"1","trade_id":1})";
   const std::string other =
       R"({"type":"Fill","fill_id":67891,"symbol":"X","price":"1","size":"1"})";
-  expect_rows(1, {{0, fill, 1}, {0, fill, 0}, {0, again, 0}, {0, other, 1}});
+  expect_rows(1, {{0, fill, 1}, {0, fill, 0}, {0, again, 0}, {0, anew, 1}, {0, other, 1}});
   expect_rows(2, {{0, fill, 1}, {1, fill, 0}, {1, fill, 0}, {1, other, 1}, {0, other, 0}});
   const std::string broken = R"({"type":"Fill","fill_id":5})";
   expect_rows(2, {{0, broken, 1}, {1, broken, 0}});

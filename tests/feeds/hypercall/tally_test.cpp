@@ -14,10 +14,10 @@ TEST(HypercallTradeTally, TheTapeGetsAsManyAsEitherSideHasSaid) {
   TradeTally tally;
   EXPECT_TRUE(tally.pushed(1, 5, 5));
   EXPECT_TRUE(tally.pushed(1, 5, 6));
-  EXPECT_EQ(tally.told(10, 1, 5, true), Told::known);
-  EXPECT_EQ(tally.told(11, 1, 5, true), Told::known);
-  EXPECT_EQ(tally.told(12, 1, 5, true), Told::is_new);
-  EXPECT_EQ(tally.told(12, 1, 5, true), Told::known) << "told again";
+  EXPECT_EQ(tally.told(10, 1, 5, 5, true), Told::known);
+  EXPECT_EQ(tally.told(11, 1, 5, 5, true), Told::known);
+  EXPECT_EQ(tally.told(12, 1, 5, 5, true), Told::is_new);
+  EXPECT_EQ(tally.told(12, 1, 5, 5, true), Told::known) << "told again";
   EXPECT_FALSE(tally.pushed(1, 5, 7));
   EXPECT_TRUE(tally.pushed(1, 5, 8));
 }
@@ -25,15 +25,15 @@ TEST(HypercallTradeTally, TheTapeGetsAsManyAsEitherSideHasSaid) {
 TEST(HypercallTradeTally, WhatMayNotBecomeARowCountsAllTheSame) {
   TradeTally tally;
   EXPECT_TRUE(tally.pushed(1, 5, 5));
-  EXPECT_EQ(tally.told(11, 1, 5, true), Told::known);
-  EXPECT_EQ(tally.told(10, 1, 5, false), Told::known);
-  EXPECT_EQ(tally.told(11, 1, 5, true), Told::is_new) << "the one that was pushed was 10";
-  EXPECT_EQ(tally.told(10, 1, 5, true), Told::known);
+  EXPECT_EQ(tally.told(11, 1, 5, 5, true), Told::known);
+  EXPECT_EQ(tally.told(10, 1, 5, 5, false), Told::known);
+  EXPECT_EQ(tally.told(11, 1, 5, 5, true), Told::is_new) << "the one that was pushed was 10";
+  EXPECT_EQ(tally.told(10, 1, 5, 5, true), Told::known);
 }
 
 TEST(HypercallTradeTally, KnowsWhenOneWasPushed) {
   TradeTally tally;
-  tally.told(10, 1, 5, true);
+  tally.told(10, 1, 5, 5, true);
   EXPECT_FALSE(tally.was_pushed_after(1, 0));
   tally.pushed(1, 5, 20);
   EXPECT_TRUE(tally.was_pushed_after(1, 19));
@@ -45,11 +45,11 @@ TEST(HypercallTradeTally, ForgetsTheOldestAndNeverTakesThemForNew) {
   TradeTally tally(3);
   for (int key = 1; key <= 5; ++key) EXPECT_TRUE(tally.pushed(key, key * 10, key * 10));
   EXPECT_EQ(tally.size(), 3U);
-  EXPECT_EQ(tally.told(1, 1, 10, true), Told::forgotten);
-  EXPECT_EQ(tally.told(2, 2, 20, true), Told::forgotten);
-  EXPECT_EQ(tally.told(3, 3, 30, true), Told::known);
-  EXPECT_EQ(tally.told(6, 6, 60, true), Told::is_new);
-  EXPECT_EQ(tally.told(3, 3, 30, true), Told::forgotten);
+  EXPECT_EQ(tally.told(1, 1, 10, 10, true), Told::forgotten);
+  EXPECT_EQ(tally.told(2, 2, 20, 20, true), Told::forgotten);
+  EXPECT_EQ(tally.told(3, 3, 30, 30, true), Told::known);
+  EXPECT_EQ(tally.told(6, 6, 60, 60, true), Told::is_new);
+  EXPECT_EQ(tally.told(3, 3, 30, 30, true), Told::forgotten);
 }
 
 TEST(HypercallServerClock, GoesByTheLeastDelayOfASubscription) {
