@@ -63,6 +63,22 @@ bool SeenEvents::first_time(std::uint64_t key) {
   return true;
 }
 
+bool FirstTimes::add(std::uint64_t key, Ns recv_ns) {
+  if (!first_ns_.emplace(key, recv_ns).second) return false;
+  if (const auto forgotten = last_.push(key)) first_ns_.erase(*forgotten);
+  return true;
+}
+
+bool FirstTimes::is_until(std::uint64_t key, Ns ns) const {
+  const auto found = first_ns_.find(key);
+  return found != first_ns_.end() && found->second <= ns;
+}
+
+bool FirstTimes::is_from(std::uint64_t key, Ns ns) const {
+  const auto found = first_ns_.find(key);
+  return found != first_ns_.end() && found->second >= ns;
+}
+
 ToldTwice::Counts& ToldTwice::counts_of(std::uint64_t key) {
   const auto found = counts_.find(key);
   if (found != counts_.end()) return found->second;

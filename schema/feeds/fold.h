@@ -47,6 +47,20 @@ class SeenEvents {
   LastKeys last_;
 };
 
+// When events with an identity of their own were first received.
+class FirstTimes {
+ public:
+  explicit FirstTimes(std::size_t capacity = 100'000) : last_(capacity) {}
+  // True the first time for `key`; the oldest keys are forgotten past the capacity.
+  bool add(std::uint64_t key, Ns recv_ns);
+  bool is_until(std::uint64_t key, Ns ns) const;
+  bool is_from(std::uint64_t key, Ns ns) const;
+
+ private:
+  boost::unordered_flat_map<std::uint64_t, Ns> first_ns_;
+  LastKeys last_;
+};
+
 // For events without identity that redundant connections each deliver: a multiset per connection,
 // folded to the maximum. Two equal events on one connection are two events; one event on two
 // connections is one.

@@ -72,9 +72,7 @@ class EventFill final : public GapFill {
   }
 
   void on_events(const RestPage& page, FillActions& actions) {
-    if (is_first_ && cursor_.empty()) {
-      has_left_edge_ = page.meets_before || page.items < settings_.events_limit;
-    }
+    if (is_first_ && cursor_.empty()) has_left_edge_ = page.meets_before;
     if (is_first_) told_from_ = page.first;
     is_first_ = false;
     if (has_progress(page)) {
@@ -88,7 +86,7 @@ class EventFill final : public GapFill {
 
   void prove(FillActions& actions) {
     const auto number = whole_number(cursor_);
-    if (!number || *number == 0) return conclude(actions);
+    if (is_proven_ || !number || *number == 0) return conclude(actions);
     phase_ = Phase::proving;
     ask_after(std::to_string(*number - 1), actions);
   }
@@ -98,7 +96,14 @@ class EventFill final : public GapFill {
       return actions.later("two answers do not meet behind event " + cursor_);
     }
     has_left_edge_ = page.meets_before;
-    if (has_left_edge_ || page.items > 0) return conclude(actions);
+    if (has_left_edge_ || page.items > 0) {
+      if (!id_less(position_, page.last)) return conclude(actions);
+      // It knows of more than the answers before it.
+      position_ = page.last;
+      is_proven_ = true;
+      phase_ = Phase::paging;
+      return page.meets_after ? conclude(actions) : ask_after(position_, actions);
+    }
     // Nothing at all from the cursor on, not even the cursor's own event: ids may have begun anew.
     phase_ = Phase::new_epoch;
     position_ = "0";
@@ -118,7 +123,7 @@ class EventFill final : public GapFill {
   void conclude(FillActions& actions) const {
     if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
     actions.end(GapStatus::partial,
-                cursor_.empty() ? "there was no event before it from which to ask"
+                cursor_.empty() ? "the history shows nothing from before it"
                                 : "the history begins after event " + cursor_ +
                                       ", after which the gap begins: what lay between is gone");
   }
@@ -129,6 +134,7 @@ class EventFill final : public GapFill {
   std::string told_from_;  // the first event of the first answer
   Phase phase_ = Phase::paging;
   bool is_first_ = true;
+  bool is_proven_ = false;  // what its left edge is
   bool has_left_edge_ = false;
 };
 

@@ -2,7 +2,7 @@
 // envelope.
 #include <algorithm>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -139,7 +139,7 @@ class EventNormalizer final : public Normalizer {
     }
     std::stable_sort(events.begin(), events.end(),
                      [](const Event& a, const Event& b) { return id_less(a.id, b.id); });
-    for (const Event& event : events) absorb_event(event, *answer.gap, page, rows);
+    for (const Event& event : events) absorb_event(event, answer, page, rows);
     const std::string asked = parse_target(answer.url).get("after");
     const std::string& reached = page.last.empty() ? asked : page.last;
     page.is_behind = !cursor_.id().empty() && id_less(reached, cursor_.id());
@@ -154,7 +154,8 @@ class EventNormalizer final : public Normalizer {
   void remember(const EarlierRow& row) override {
     // The columns of `alert`: event_id, type, …, symbol at 4, …, data last.
     const auto text = [&](std::size_t index) { return row.values[index].text; };
-    earlier_.insert(identity_of(text(0), row.event_ns, text(1), text(4), text(8)));
+    earlier_.try_emplace(identity_of(text(0), row.event_ns, text(1), text(4), text(8)),
+                         row.recv_ns);
   }
 
  private:
@@ -177,8 +178,8 @@ class EventNormalizer final : public Normalizer {
     if (!message["payload"].is_object()) return add_unparsed(frame, "EVENT without payload", rows);
     const auto event = read_event(message);
     if (!event) return add_unparsed(frame, "EVENT without id", rows);
-    pushed_.first_time(identity_of(*event));
-    if (!add_event(*event, Origin::live, rows)) return;
+    pushed_.add(identity_of(*event), frame.recv_ns);
+    if (!add_event(*event, Origin::live, frame.recv_ns, rows)) return;
     if (frame.endpoint == kEventEndpoint) move_cursor(*event, rows);
   }
 
@@ -191,7 +192,7 @@ class EventNormalizer final : public Normalizer {
       const auto event = read_event(item);
       if (!event) {
         has_stranger = true;
-      } else if (add_event(*event, Origin::snapshot, rows)) {
+      } else if (add_event(*event, Origin::snapshot, frame.recv_ns, rows)) {
         added.push_back(*event);
       }
     }
@@ -204,8 +205,8 @@ class EventNormalizer final : public Normalizer {
   }
 
   // False when the event is on the tape already.
-  bool add_event(const Event& event, Origin origin, RowSink& rows) {
-    if (!seen_.first_time(identity_of(event))) return false;
+  bool add_event(const Event& event, Origin origin, Ns recv_ns, RowSink& rows) {
+    if (!seen_.add(identity_of(event), recv_ns)) return false;
     const Json body = event.body;
     Alert alert;
     alert.event_id = event.id;
@@ -249,31 +250,38 @@ class EventNormalizer final : public Normalizer {
            (event.symbol.empty() || allows(filter_.symbols, event.symbol));
   }
 
-  void absorb_event(const Event& event, const Gap& gap, RestPage& page, RowSink& rows) {
+  // On a tape by then, whichever recorder's.
+  bool was_known_until(std::uint64_t identity, Ns ns) const {
+    const auto earlier = earlier_.find(identity);
+    return seen_.is_until(identity, ns) || (earlier != earlier_.end() && earlier->second <= ns);
+  }
+
+  void absorb_event(const Event& event, const RestAnswer& answer, RestPage& page, RowSink& rows) {
+    const Gap& gap = *answer.gap;
     const std::uint64_t identity = identity_of(event);
     const bool is_past_cursor = !gap.after_cursor || id_less(*gap.after_cursor, event.id);
-    if (pushed_.contains(identity)) (is_past_cursor ? page.meets_after : page.meets_before) = true;
+    // Its id alone proves nothing: another epoch's events have the same.
+    if (was_known_until(identity, gap.from_ns)) page.meets_before = true;
+    if (pushed_.is_from(identity, gap.to_ns.value_or(answer.recv_ns))) page.meets_after = true;
     if (event.detected_ns) {
       page.oldest_ns = std::min(page.oldest_ns.value_or(*event.detected_ns), *event.detected_ns);
       page.newest_ns = std::max(page.newest_ns.value_or(*event.detected_ns), *event.detected_ns);
     }
     if (page.first.empty() || id_less(event.id, page.first)) page.first = event.id;
     if (page.last.empty() || id_less(page.last, event.id)) page.last = event.id;
-    // The cursor is an event of ours, also when an earlier recorder received it.
-    if (gap.after_cursor && event.id == *gap.after_cursor) page.meets_before = true;
     const bool is_old = event.detected_ns && *event.detected_ns < gap.floor_ns;
     if (is_old) page.meets_before = true;
     // Up to the cursor everything was received; ids that began anew tell by their time.
     if (is_past_cursor ? is_old && !gap.after_cursor : is_old || !event.detected_ns) return;
     if (earlier_.contains(identity) || !is_wanted(event)) return;
-    if (!add_event(event, Origin::gapfill, rows)) return;
+    if (!add_event(event, Origin::gapfill, answer.recv_ns, rows)) return;
     move_cursor(event, rows);
   }
 
   const EventFilter filter_;
-  SeenEvents seen_;
-  SeenEvents pushed_;                          // of these, what a socket brought one by one
-  std::unordered_set<std::uint64_t> earlier_;  // on the tapes of earlier recorders
+  FirstTimes seen_;
+  FirstTimes pushed_;                              // of these, what a socket brought one by one
+  std::unordered_map<std::uint64_t, Ns> earlier_;  // on the tapes of earlier recorders, since when
   EventCursor cursor_;
   MultisetFold fold_;
 };

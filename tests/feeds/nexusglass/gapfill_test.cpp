@@ -35,8 +35,10 @@ class NexusGlassFill : public ::testing::Test {
   explicit NexusGlassFill(const char* config = kConfig)
       : plan_(plan_of(nexusglass_feed(), config)), normalizer_(plan_->make_normalizer(1)) {}
 
-  void live(const std::string& body) {
-    const Inbound inbound("ws/fastfeed", R"({"type":"EVENT","payload":)" + body + "}");
+  // What the socket brings when it happens.
+  void live(int id, int second) {
+    const Inbound inbound("ws/fastfeed", R"({"type":"EVENT","payload":)" + event(id, second) + "}",
+                          kFrom + second * kNsPerSec);
     RowLog log;
     normalizer_->normalize(inbound.frame(), log);
   }
@@ -64,7 +66,7 @@ class NexusGlassFill : public ::testing::Test {
 };
 
 TEST_F(NexusGlassFill, PagesUntilNoGreaterIdComesAndProvesThatTheHistoryReachesBack) {
-  live(event(10, -1));
+  live(10, -1);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   EXPECT_EQ(fill.method(), GapMethod::after);
   EXPECT_EQ(fill.start(), Lines{ask("after=10&")});
@@ -78,8 +80,8 @@ TEST_F(NexusGlassFill, PagesUntilNoGreaterIdComesAndProvesThatTheHistoryReachesB
 }
 
 TEST_F(NexusGlassFill, StopsWhereTheSocketGoesOnAndFoldsWhatBothBring) {
-  live(event(10, -1));
-  live(event(13, 101));
+  live(10, -1);
+  live(13, 101);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   EXPECT_EQ(fill.answer(page({event(11, 4), event(12, 5), event(13, 101)})),
@@ -95,7 +97,7 @@ TEST_F(NexusGlassFill, StopsWhereTheSocketGoesOnAndFoldsWhatBothBring) {
 
 // A proof that is older than the first answer: what lay between them is in neither.
 TEST_F(NexusGlassFill, BeginsAnewWhereTwoAnswersDoNotMeet) {
-  live(event(10, -1));
+  live(10, -1);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   fill.answer(page({event(40, 40), event(41, 41)}));
@@ -105,8 +107,8 @@ TEST_F(NexusGlassFill, BeginsAnewWhereTwoAnswersDoNotMeet) {
 }
 
 TEST_F(NexusGlassFill, WaitsForAHistoryThatIsBehindTheSocket) {
-  live(event(10, -1));
-  live(event(13, 101));
+  live(10, -1);
+  live(13, 101);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   EXPECT_EQ(fill.answer(page({event(11, 4)})), Lines{ask("after=11&")});
@@ -115,7 +117,7 @@ TEST_F(NexusGlassFill, WaitsForAHistoryThatIsBehindTheSocket) {
 }
 
 TEST_F(NexusGlassFill, IsPartialWhereTheHistoryNoLongerReachesBack) {
-  live(event(10, -1));
+  live(10, -1);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   EXPECT_EQ(fill.answer(page({event(50, 90)})), Lines{ask("after=50&")});
@@ -128,8 +130,8 @@ TEST_F(NexusGlassFill, IsPartialWhereTheHistoryNoLongerReachesBack) {
 }
 
 TEST_F(NexusGlassFill, TakesIdsThatBeganAnewForOtherEvents) {
-  live(event(9, -2));
-  live(event(10, -1));
+  live(9, -2);
+  live(10, -1);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
@@ -141,8 +143,52 @@ TEST_F(NexusGlassFill, TakesIdsThatBeganAnewForOtherEvents) {
   EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 1", "alert gapfill 9"}));
 }
 
+// The new epoch has come past the cursor: what bears its id is another event.
+TEST_F(NexusGlassFill, TakesAnIdAloneForNoProofOfTheOlderEdge) {
+  live(10, -1);
+  live(11, 120);
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(11, 120)})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(10, 90), event(11, 120)})),
+            Lines{"end partial: the history begins after event 10, after which the gap begins: "
+                  "what lay between is gone"});
+  EXPECT_EQ(ids(fill.rows), Lines{"alert gapfill 10"});
+}
+
+// An event of the new epoch that came after the loss is no proof either, on whichever tape it is.
+TEST_F(NexusGlassFill, TakesWhatCameAfterTheLossForNoProofOfTheOlderEdge) {
+  const Value values[] = {Text("10"), Text("REGIME_SHIFT"), {}, {}, Text("BTCUSDT"), {}, {}, {},
+                          {}};
+  const Ns at = kFrom + 90 * kNsPerSec;
+  normalizer_->remember({TableId::alert, Origin::live, at, at, values});
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  fill.answer(page({}));
+  EXPECT_EQ(fill.answer(page({event(10, 90)}))[0].substr(0, 12), "end partial:");
+}
+
+// The first answer was an old one.
+TEST_F(NexusGlassFill, GoesOnWhereTheProofKnowsOfMore) {
+  live(10, -1);
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})), Lines{ask("after=11&")});
+  EXPECT_EQ(fill.answer(page({event(12, 5)})), Lines{ask("after=12&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{"end filled: the history has both its edges"});
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 12"}));
+}
+
+TEST_F(NexusGlassFill, WithoutACursorTakesAShortHistoryForNoWholeOne) {
+  DrivenFill fill(*plan_, *normalizer_, gap(std::nullopt));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(6, 3)})), Lines{ask("after=6&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{"end partial: the history shows nothing from before it"});
+}
+
 TEST_F(NexusGlassFill, EndsAtAPageThatRepeatsItself) {
-  live(event(10, -1));
+  live(10, -1);
   DrivenFill fill(*plan_, *normalizer_, gap("10"));
   fill.start();
   EXPECT_EQ(fill.answer(page({event(11, 4)})), Lines{ask("after=11&")});
