@@ -18,7 +18,7 @@ struct Shape {
   TableId table;
   int symbol;
   int identifier;    // the event has an identity when this one is there
-  Columns identity;  // then these are it
+  Columns identity;  // then these are it, of a signal with its time: its ids may begin anew
   Columns values;    // otherwise these; of a state: what it is of
 };
 constexpr std::array<Shape, 9> kShapes = {{
@@ -72,7 +72,9 @@ EventKey event_key(TableId table, std::span<const Value> values, Int event_ns) {
   const Shape& shape = shape_of(table);
   const int identifier = shape.identifier;
   if (identifier != kNone && is_there(values[static_cast<std::size_t>(identifier)])) {
-    return {hash_columns(table, values, shape.identity, Compare::bytes), true};
+    const std::uint64_t hash = hash_columns(table, values, shape.identity, Compare::bytes);
+    if (table != TableId::alert) return {hash, true};
+    return {hash_combine(hash, hash_value(Value(event_ns), Compare::bytes)), true};
   }
   const std::uint64_t hash = hash_columns(table, values, shape.values, Compare::decimals);
   return {hash_combine(hash, hash_value(Value(event_ns), Compare::bytes)), false};

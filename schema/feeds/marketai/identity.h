@@ -12,9 +12,9 @@
 
 namespace tapedeck::marketai {
 
-// The same for the same event. With an identity (a signal's id; a trade's exchange, symbol and id;
-// a closed candle's exchange, symbol, interval and open time) it happened once. Without one it is
-// known by its values, prices and sizes as decimals, and its time: two may look alike.
+// The same for the same event. With an identity (a signal's id and time; a trade's exchange, symbol
+// and id; a closed candle's exchange, symbol, interval and open time) it happened once. Without one
+// it is known by its values, prices and sizes as decimals, and its time: two may look alike.
 struct EventKey {
   std::uint64_t hash = 0;
   bool is_identity = false;

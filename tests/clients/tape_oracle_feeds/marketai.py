@@ -57,8 +57,9 @@ def signals(data, at):
     need(data, "signal_type")
     cells = cells_of(data, event_id="id", type="signal_type", severity="severity", symbol="symbol",
                      narrative="narrative")
-    return [Row("alert", at, cells | {"data": as_json(data.get("data"))},
-                identity=cells["event_id"])]
+    # Not the identifier alone: it may begin anew.
+    identity = None if cells["event_id"] is None else (cells["event_id"], at)
+    return [Row("alert", at, cells | {"data": as_json(data.get("data"))}, identity=identity)]
 
 
 def liquidations(data, at):

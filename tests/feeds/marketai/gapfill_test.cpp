@@ -170,15 +170,15 @@ TEST_F(MarketSignalGap, IsPartialWhereAMillisecondHoldsMoreThanAPage) {
 }
 
 TEST_F(MarketSignalGap, DoesNotRepeatWhatAnEarlierRecorderHas) {
-  const auto remember = [&](const char* id, double second, Origin origin) {
+  const auto remember = [&](const char* id, Ns second, Ns recv_second, Origin origin) {
     const Value values[] = {Text(id), Text("whale_movement"), {}, {}, Text("BTC/USDT"), {}, {}, {},
                             {}};
-    const Ns at = kGapFrom + static_cast<Ns>(second * 1e9);
-    normalizer_->remember({TableId::alert, origin, at, at, values});
+    normalizer_->remember({TableId::alert, origin, kGapFrom + recv_second * kNsPerSec,
+                           kGapFrom + second * kNsPerSec, values});
   };
-  remember("a", -1, Origin::live);
+  remember("a", -1, -1, Origin::live);
   // Told by REST after the gap: on the tape, but no proof that anything came after it.
-  remember("b", 102, Origin::gapfill);
+  remember("b", 5, 102, Origin::gapfill);
   DrivenFill fill = this->fill("signals");
   fill.answered_after_ns = 30 * kNsPerSec;
   fill.start();
@@ -188,6 +188,19 @@ TEST_F(MarketSignalGap, DoesNotRepeatWhatAnEarlierRecorderHas) {
   EXPECT_EQ(ids(fill), Lines{"c"});
   // A frame of this session gives its row all the same: the tape stands for itself.
   EXPECT_EQ(live("signals", signal("b", 5), 120).size(), 1U);
+}
+
+// The new epoch's signals bear the identifiers of those that were received before the gap.
+TEST_F(MarketSignalGap, TakesAnIdentifierAloneForNoProofOfTheOlderEdge) {
+  live("signals", signal("a", -1), -1);
+  live("signals", signal("b", 101), 101);
+  DrivenFill fill = this->fill("signals");
+  fill.start();
+  fill.answer(page({signal("a", 50), signal("b", 101)}));
+  fill.answer(page({}));
+  EXPECT_EQ(fill.answer(page({})),
+            Lines{"end partial: the history does not reach back to before it"});
+  EXPECT_EQ(ids(fill), Lines{"a"});
 }
 
 TEST_F(MarketSignalGap, ReadsEveryAssumedShapeAndNamesWhatItCannotRead) {

@@ -34,14 +34,16 @@ void expect_rows(int connections, const std::vector<Delivery>& deliveries) {
   }
 }
 
-TEST(MarketIdentity, KnowsASignalByItsIdentifier) {
-  const std::string again = update("signals", R"("id":"sig_abc123","signal_type":"other")", 2);
+// Its identifiers may begin anew.
+TEST(MarketIdentity, KnowsASignalByItsIdentifierAndTime) {
+  const std::string later = update("signals", R"("id":"sig_abc123","signal_type":"other")", 2);
   const std::string next = update("signals", R"("id":"sig_abc124","signal_type":"whale_movement")");
   expect_rows(
-      1, {{0, payload("signals"), 1}, {0, payload("signals"), 0}, {0, again, 0}, {0, next, 1}});
+      1, {{0, payload("signals"), 1}, {0, payload("signals"), 0}, {0, later, 1}, {0, next, 1}});
   expect_rows(2, {{0, payload("signals"), 1},
                   {1, payload("signals"), 0},
-                  {1, again, 0},
+                  {1, later, 1},
+                  {0, later, 0},
                   {1, next, 1},
                   {0, next, 0}});
 }
