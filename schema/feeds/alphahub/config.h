@@ -22,7 +22,7 @@ struct RestSettings {
   std::string session{kSessionPath};
   std::string signals{kSignalsPath};  // `{id}` stands for the algorithm
   int overlap_days = 1;               // how far before a gap a fill begins to ask
-  int whole_below = 0;                // an answer with fewer rows has all there are
+  int whole_below = 0;                // an answer with fewer rows is not cut off
   HistoryLimits history;
 };
 

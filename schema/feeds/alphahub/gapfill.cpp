@@ -52,7 +52,8 @@ class SignalFill final : public GapFill {
   void on_page(const RestPage& page, FillActions& actions) override {
     const bool is_whole = page.items < settings_.rest.whole_below;
     if (is_first_) {
-      has_left_edge_ = is_whole || page.meets_before;
+      // A short answer is no proof: the service may have forgotten, or have begun anew.
+      has_left_edge_ = page.meets_before;
     } else if (page.oldest_ns > told_until_ns_) {
       has_left_edge_ = false;  // what lay between the two answers is in neither
     }
@@ -109,8 +110,8 @@ class SignalFill final : public GapFill {
     if (!doubt_.empty()) return actions.end(GapStatus::partial, doubt_);
     if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
     actions.end(GapStatus::partial,
-                "the history holds nothing from before it: its older end may be cut off "
-                "(feeds.alphahub.rest.whole_below)");
+                "the history holds nothing from before it: its older end may be gone "
+                "(feeds.alphahub.rest.overlap_days asks further back)");
   }
 
   const Settings& settings_;

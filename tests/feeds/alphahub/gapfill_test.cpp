@@ -19,6 +19,9 @@ constexpr const char* kAskLogin =
     "user%5Bemail%5D=a%40b.c&user%5Bpassword%5D=pw";
 constexpr const char* kTokens = R"({"data":{"renew_token":"R1","token":"T1"}})";
 constexpr const char* kFilled = "end filled: the history has both its edges";
+constexpr const char* kNoOlderEdge =
+    "end partial: the history holds nothing from before it: its older end may be gone "
+    "(feeds.alphahub.rest.overlap_days asks further back)";
 const Lines kLater = {"later: the history does not hold yet what the socket has brought"};
 
 std::string ask(const std::string& date, const std::string& token = "T1") {
@@ -113,7 +116,7 @@ TEST_F(AlphaHubFill, ReadsTheHistoryAsItWasSeen) {
   of.from_ns += kNsPerSec;  // before the second leg of the capture
   of.floor_ns = of.from_ns;
   DrivenFill fill = begin(of);
-  EXPECT_EQ(fill.answer(testdata("alphahub", "signals_history.json")), Lines{kFilled});
+  EXPECT_EQ(fill.answer(testdata("alphahub", "signals_history.json")), Lines{kNoOlderEdge});
   EXPECT_EQ(fill.rows.rows,
             (Lines{"signal gapfill @1619447400000000000 algorithm_id=16 symbol=VRTX side=buy "
                    "price=216.08",
@@ -185,7 +188,7 @@ TEST_F(AlphaHubFill, DoesNotRepeatWhatAnEarlierRecorderHas) {
   remember(Int(16), "87.10", -1);
   remember(Int(17), "87.1", 50);
   DrivenFill fill = begin(gap());
-  EXPECT_EQ(fill.answer(page({leg(50), leg(-1), leg(-1)})), Lines{kFilled});
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-1), leg(-1), leg(-63)})), Lines{kFilled});
   EXPECT_EQ(brief(fill.rows.rows), (Lines{"-1 87.1", "50 87.1"}));
   // A frame of this session gives its row all the same: the tape stands for itself.
   normalizer_ = plan_->make_normalizer(1);
@@ -200,9 +203,7 @@ TEST_F(AlphaHubFill, ProvesTheOlderEdgeOfALongAnswer) {
     std::string oldest;
     const char* end;
   } cases[] = {
-      {leg(-61),
-       "end partial: the history holds nothing from before it: its older end may be cut "
-       "off (feeds.alphahub.rest.whole_below)"},
+      {leg(-61), kNoOlderEdge},
       {leg(-63), kFilled},  // older than the gap
       {leg(-20), kFilled},  // known
       {leg(-86'000), kFilled},
@@ -224,9 +225,7 @@ TEST_F(AlphaHubFill, ALegOfTheSecondOfTheLossProvesNoOlderEdge) {
   live({leg(-1)}, -1);
   DrivenFill fill = begin(gap());
   fill.answer(page({leg(50), leg(-1)}));
-  EXPECT_EQ(fill.answer(page({leg(50), leg(-1)})),
-            Lines{"end partial: the history holds nothing from before it: its older end may be cut "
-                  "off (feeds.alphahub.rest.whole_below)"});
+  EXPECT_EQ(fill.answer(page({leg(50), leg(-1)})), Lines{kNoOlderEdge});
 }
 
 // The first answer was an old one, and the history has lost what lay between.
@@ -235,9 +234,7 @@ TEST_F(AlphaHubFill, AnOldAnswerProvesNoOlderEdgeOfANewOne) {
   live({leg(-20)}, -20);
   DrivenFill fill = begin(gap());
   EXPECT_EQ(fill.answer(page({leg(10), leg(-20)})), Lines{ask("2021-04-26")});
-  EXPECT_EQ(fill.answer(page({leg(101), leg(60)})),
-            Lines{"end partial: the history holds nothing from before it: its older end may be cut "
-                  "off (feeds.alphahub.rest.whole_below)"});
+  EXPECT_EQ(fill.answer(page({leg(101), leg(60)})), Lines{kNoOlderEdge});
 }
 
 TEST_F(AlphaHubFill, GoesOnFromTheNewestDayOfAnAnswerThatIsCutOffAtItsNewerEnd) {
@@ -277,14 +274,14 @@ TEST_F(AlphaHubFill, GivesTheHistoryTimeToHoldWhatWasSentLast) {
   fill.answered_after_ns = 2'999 * kNsPerMs;
   EXPECT_EQ(fill.answer(page({leg(102), leg(51), leg(50)})), Lines{ask("2021-04-25") + " in 1"});
   fill.answered_after_ns = 3'000 * kNsPerMs;
-  EXPECT_EQ(fill.answer(page({leg(51), leg(50)})), Lines{kFilled});
+  EXPECT_EQ(fill.answer(page({leg(51), leg(50), leg(-63)})), Lines{kFilled});
   EXPECT_EQ(brief(fill.rows.rows), (Lines{"50 87.1", "51 87.1", "102 87.1"}));
 }
 
 TEST_F(AlphaHubFill, WaitsNoLongerOnceTheHistoryIsPastTheGap) {
   DrivenFill fill = begin(gap());
   fill.answered_after_ns = 0;
-  EXPECT_EQ(fill.answer(page({leg(103), leg(50)})), Lines{kFilled});
+  EXPECT_EQ(fill.answer(page({leg(103), leg(50), leg(-63)})), Lines{kFilled});
   // By a clock that is seen to be two and a half seconds ahead it is not.
   live({leg(-17)}, -20);
   DrivenFill ahead = begin(gap());
@@ -306,10 +303,12 @@ TEST_F(AlphaHubFill, CountsAgainWhatLooksLikeALegThatCameWhileItAsked) {
   EXPECT_EQ(brief(fill.rows.rows), (Lines{"99 87.1", "99 87.1"}));
 }
 
-TEST_F(AlphaHubFill, TakesAnEmptyAnswerForNoSignalsWhenNoneIsKnown) {
-  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kFilled});
+// The service may have forgotten what it sent, or have begun anew.
+TEST_F(AlphaHubFill, TakesAShortAnswerForNoWholeHistory) {
+  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kNoOlderEdge});
+  EXPECT_EQ(begin(gap()).answer(page({leg(50)})), Lines{kNoOlderEdge});
   live({leg(-3 * 86'400)}, -3 * 86'400);
-  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kFilled}) << "older than what was asked for";
+  EXPECT_EQ(begin(gap()).answer(page({})), Lines{kNoOlderEdge}) << "older than what was asked for";
 }
 
 TEST_F(AlphaHubFill, IsPartialWhereASignalCannotBeReadAndKeepsTheOthers) {
@@ -391,8 +390,9 @@ TEST_F(AlphaHubFill, NamesTheRemedyOfARefusal) {
 }
 
 TEST_F(AlphaHubFill, TakesLessWrappedListsAndNamesWhatIsNone) {
+  const std::string legs = leg(50) + "," + leg(-63);
   for (const std::string& body :
-       {R"({"signals":[)" + leg(50) + "]}", R"({"data":[)" + leg(50) + "]}", "[" + leg(50) + "]"}) {
+       {R"({"signals":[)" + legs + "]}", R"({"data":[)" + legs + "]}", "[" + legs + "]"}) {
     configure();
     DrivenFill fill = begin(gap());
     EXPECT_EQ(fill.answer(body), Lines{kFilled});
