@@ -136,9 +136,8 @@ class Run {
         connections_(world_.dice.chance(0.3) ? 2 : 1) {}
 
   RunResult play() {
-    world_.repeats_pages = world_.dice.chance(0.8);
-    if (!world_.repeats_pages)
-      service_.retain(static_cast<std::size_t>(world_.dice.between(100, 200)));
+    if (world_.dice.chance(0.2))
+      service_.retain(static_cast<std::size_t>(world_.dice.between(1, 200)));
     service_.begin();
     start_recorder();
     const Ns troubled_until = world_.mono() + world_.dice.ms(20'000, 120'000);
@@ -204,7 +203,7 @@ class Run {
 
   void trouble() {
     const auto wire = any_wire();
-    switch (world_.dice.between(0, 9)) {
+    switch (world_.dice.between(0, 10)) {
       case 0:
       case 1:
         if (wire == nullptr) return;
@@ -228,6 +227,10 @@ class Run {
       case 6:
       case 7:
         return kill();
+      case 8:
+        if (world_.dice.chance(0.7)) return;
+        tell("the service restarts and begins its identifiers anew");
+        return service_.begin_epoch(world_.dice.ms(0, 15'000));
       default:
         world_.rest_trouble = world_.dice.uniform();
         return tell("REST fails in " + std::to_string(world_.rest_trouble));

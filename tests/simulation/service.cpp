@@ -127,10 +127,7 @@ void Wire::go_silent() {
 // ---- a service ----
 
 SimService::SimService(World& world, const Feed& feed, std::uint64_t seed, Ns epoch_ns, double rate)
-    : world_(world),
-      feed_(feed),
-      simulator_(feed.make_simulator(seed)),
-      normalizer_(feed.make_normalizer(1)) {
+    : world_(world), feed_(feed), simulator_(feed, seed), normalizer_(feed.make_normalizer(1)) {
   timeline_.epoch_ns = epoch_ns;
   timeline_.rate = rate;
   world.add(*this);
@@ -150,9 +147,9 @@ void SimService::begin() {
 
 void SimService::push() {
   const std::int64_t k = timeline_.upto++;
-  const Ns at_ns = timeline_.time_of(k);
+  const Ns at_ns = simulator_.time_of(k, timeline_);
   if (!wires_.empty()) {
-    const Simulator::Message message = simulator_->message(k, at_ns);
+    const Simulator::Message message = simulator_.message(k, at_ns);
     doc_.parse(message.payload);
     const InFrame in{message.endpoint, 0, at_ns, Opcode::text, message.payload, &doc_};
     ServedFrame frame;
@@ -175,6 +172,11 @@ void SimService::restart(Ns away) {
   }
 }
 
+void SimService::begin_epoch(Ns away) {
+  simulator_.begin(timeline_.upto);
+  restart(away);
+}
+
 HttpReply SimService::answer(const HttpRequest& request, Ns lag) {
   lag_ = lag;
   auto reply = feed_.service().rest(request, *this);
@@ -187,7 +189,7 @@ HttpReply SimService::answer(const HttpRequest& request, Ns lag) {
 }
 
 std::optional<ServiceData::SnapshotFrame> SimService::snapshot(std::string_view endpoint) {
-  auto payload = simulator_->snapshot(endpoint, timeline_);
+  auto payload = simulator_.snapshot(endpoint, timeline_);
   if (!payload) return std::nullopt;
   return SnapshotFrame{timeline_.upto, std::move(*payload)};
 }
@@ -195,21 +197,21 @@ std::optional<ServiceData::SnapshotFrame> SimService::snapshot(std::string_view 
 std::vector<std::string> SimService::history(const Query& query) {
   Simulator::Timeline then = timeline_;
   if (lag_ > 0) then.upto = std::min(then.upto, happened_by(now_ns()));
-  if (!retained_) return simulator_->history(query, then);
+  if (!retained_) return simulator_.history(query, then);
 
   Query newest;
   newest.stream = query.stream;
   newest.symbol = query.symbol;
   newest.limit = *retained_;
   newest.newest_first = true;
-  const std::vector<std::string> kept = simulator_->history(newest, then);
+  const std::vector<std::string> kept = simulator_.history(newest, then);
   const std::unordered_set<std::string> known(kept.begin(), kept.end());
   Query everything = query;
   everything.offset = 0;
   everything.limit = std::numeric_limits<std::int32_t>::max();
   std::vector<std::string> page;
   std::size_t skip = query.offset;
-  for (std::string& event : simulator_->history(everything, then)) {
+  for (std::string& event : simulator_.history(everything, then)) {
     if (!known.contains(event)) continue;
     if (skip > 0) {
       --skip;

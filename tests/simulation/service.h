@@ -8,6 +8,7 @@
 
 #include "schema/base/json.h"
 #include "schema/feed.h"
+#include "tests/simulation/epochs.h"
 #include "tests/simulation/world.h"
 
 namespace tapedeck::testing {
@@ -73,10 +74,9 @@ class SimService final : public ServiceData {
   void begin();  // from now on messages are pushed
   // The network's and the service's troubles.
   const std::vector<std::shared_ptr<Wire>>& wires() const { return wires_; }  // as they came
-  void restart(Ns away);  // closes everybody, and refuses connections for a while
-  void begin_epoch();     // a restart that begins the identifiers anew
-  // Its history holds no more than the newest `events` of a stream: at least a page, since a
-  // shorter answer is taken for all there is (docs/feeds).
+  void restart(Ns away);      // closes everybody, and refuses connections for a while
+  void begin_epoch(Ns away);  // a restart that begins the identifiers anew
+  // Its history holds no more than the newest `events` of a stream.
   void retain(std::size_t events) { retained_ = events; }
   bool is_away() const { return world_.mono() < away_until_mono_; }
   void join(const std::shared_ptr<Wire>& wire) { wires_.push_back(wire); }
@@ -85,7 +85,7 @@ class SimService final : public ServiceData {
   HttpReply answer(const HttpRequest& request, Ns lag);
 
   // The truth.
-  const Simulator& simulator() const { return *simulator_; }
+  const Epochs& simulator() const { return simulator_; }
   Simulator::Timeline timeline() const { return timeline_; }
   std::int64_t happened_by(Ns wall) const;
 
@@ -99,7 +99,7 @@ class SimService final : public ServiceData {
 
   World& world_;
   const Feed& feed_;
-  std::unique_ptr<Simulator> simulator_;
+  Epochs simulator_;
   std::unique_ptr<Normalizer> normalizer_;
   Simulator::Timeline timeline_;
   std::vector<std::shared_ptr<Wire>> wires_;

@@ -70,7 +70,7 @@ Verdict judge(const FeedPlan& plan, const SimService& service,
   const Simulator::Timeline line = service.timeline();
   JsonDoc doc;
   for (std::int64_t k = 0; k < line.upto; ++k) {
-    const Ns at_ns = line.time_of(k);
+    const Ns at_ns = service.simulator().time_of(k, line);
     const Simulator::Message message = service.simulator().message(k, at_ns);
     doc.parse(message.payload);
     const InFrame in{message.endpoint, 0, at_ns, Opcode::text, message.payload, &doc};

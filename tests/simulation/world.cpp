@@ -200,7 +200,7 @@ std::unique_ptr<RestCall> World::fetch(const RestRequest& request, Ns timeout,
     response.headers = reply.headers;
     response.body = reply.body;
     const RestResponse given = given_.try_emplace(page_key(asked), response).first->second;
-    if (dice.chance(rest_trouble)) spoil(response, repeats_pages ? given : response, dice, wall());
+    if (dice.chance(rest_trouble)) spoil(response, given, dice, wall());
     response.tag = request.tag;
   }
   const Ns after = response.error == "timed out" ? timeout : dice.ms(5, 400);

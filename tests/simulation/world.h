@@ -44,8 +44,7 @@ class World final : public Environment {
   SimService* service_of(const std::string& url, std::string& target) const;
 
   Dice dice;
-  double rest_trouble = 0;     // how often a REST exchange goes wrong
-  bool repeats_pages = false;  // also by giving an old answer again
+  double rest_trouble = 0;  // how often a REST exchange goes wrong
 
  private:
   struct WorldClock final : public Clock {
