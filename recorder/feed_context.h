@@ -12,6 +12,7 @@
 
 #include "recorder/journal.h"
 #include "recorder/ledger.h"
+#include "recorder/service_clock.h"
 #include "schema/drift.h"
 #include "schema/feed.h"
 
@@ -37,6 +38,9 @@ struct FeedContext {
   std::unique_ptr<GapFiller> filler;  // absent: gaps stay as they are
   // Where each stream stands: what set_cursor() said last.
   std::map<std::string, std::string, std::less<>> cursors;
+  ServiceClock service_clock;
+  // Our own clock was put back then: how long gaps that began before it were nobody knows.
+  std::optional<Ns> put_back_ns;
 
   std::optional<std::string> cursor_of(std::string_view stream) const {
     const auto found = cursors.find(stream);
@@ -48,7 +52,9 @@ struct FeedContext {
 // answer.
 class WatchedRows final : public RowSink {
  public:
-  WatchedRows(FeedContext& feed, RowSink& to) : feed_(&feed), to_(&to) {}
+  // `live_ns`: when a frame was received; absent: rows of an answer, which may be of any time.
+  WatchedRows(FeedContext& feed, RowSink& to, std::optional<Ns> live_ns = std::nullopt)
+      : feed_(&feed), to_(&to), live_ns_(live_ns) {}
 
   void add_row(const Row& row) override;
   void set_cursor(std::string_view stream, std::string_view value) override;
@@ -67,6 +73,7 @@ class WatchedRows final : public RowSink {
   };
   FeedContext* feed_;
   RowSink* to_;
+  std::optional<Ns> live_ns_;
   std::int64_t added_ = 0;
   std::vector<Missed> missed_;
 };

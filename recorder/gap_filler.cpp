@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "recorder/retry_after.h"
@@ -16,6 +17,9 @@ bool is_passing(int status) {
   return status == 0 || status == 408 || status == 425 || status == kTooManyRequests ||
          status >= 500;
 }
+
+// Beyond that the times of a service's events do not tell what belongs into a gap.
+constexpr Ns kClocksApartMax = 10 * kNsPerSec;
 
 bool is_success(int status) {
   return status >= 200 && status < 300;
@@ -285,7 +289,25 @@ void GapFiller::end(GapStatus status, std::string_view why) {
   conclude(*in_hand_, status, why);
 }
 
-void GapFiller::conclude(Job& job, GapStatus status, std::string_view why) {
+// A fill judges by times what lies within the gap. "": it may.
+std::string GapFiller::why_times_tell_nothing(const Gap& gap) const {
+  if (feed_.put_back_ns && gap.from_ns <= *feed_.put_back_ns) {
+    return "the clock was put back before " + format_rfc3339(*feed_.put_back_ns);
+  }
+  const Ns lead_ns = feed_.service_clock.lead_ns();
+  if (std::abs(lead_ns) <= kClocksApartMax) return "";
+  return "our clock is " + whole_seconds(std::abs(lead_ns)) +
+         (lead_ns < 0 ? " ahead of" : " behind") + " the service's";
+}
+
+void GapFiller::conclude(Job& job, GapStatus status, std::string_view said) {
+  std::string why(said);
+  if (status == GapStatus::filled) {
+    if (const std::string doubt = why_times_tell_nothing(*job.gap); !doubt.empty()) {
+      status = GapStatus::partial;
+      why += "; but " + doubt + ": times do not tell whether that is all";
+    }
+  }
   job.gap->status = status;
   if (status == GapStatus::unfillable) job.gap->method = GapMethod::none;
   put(job, why);
@@ -303,7 +325,7 @@ void GapFiller::conclude(Job& job, GapStatus status, std::string_view why) {
   }
   log(status == GapStatus::filled ? Severity::info : Severity::warning, job.stream,
       "gap " + std::string(to_string(status)) + ", " + std::to_string(job.gap->recovered) +
-          " rows recovered: " + std::string(why));
+          " rows recovered: " + why);
 }
 
 void GapFiller::later(std::string_view why) {

@@ -42,6 +42,8 @@ Gap GapLedger::make(std::string_view stream, const Stream& state, GapCause cause
   gap.from_ns = hole.from_ns;
   // Before the first subscription nothing was ours to receive.
   gap.floor_ns = std::max(state.first_up_ns.value_or(session_started_ns_), hole.from_ns - kSlackNs);
+  // It is compared with the service's times: where its clock is behind ours, so are they.
+  if (hooks_.lead_ns) gap.floor_ns += std::min<Ns>(hooks_.lead_ns(), 0);
   gap.detail = std::string(why);
   gap.after_cursor = hole.to_ns ? cursor_at(state, *hole.to_ns) : cursor_of(stream);
   ++gaps_;

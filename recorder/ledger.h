@@ -23,6 +23,8 @@ class GapLedger {
     // Where a gap-fill of the stream would start now: nothing that a connection received up to now
     // lies behind it.
     std::function<std::optional<std::string>(std::string_view stream)> cursor_of;
+    // How far the times of the service's events are ahead of our clock; negative: behind.
+    std::function<Ns()> lead_ns;
     // A gap has both its ends: it can be filled. Not called for gaps that end with the session.
     std::function<void(const Gap& gap)> on_whole;
   };

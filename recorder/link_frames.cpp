@@ -57,7 +57,7 @@ void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, 
   if (frame_id == 0) {
     keep_overload(tag, recv_ns, payload.size());
   } else {
-    WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns));
+    WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns), recv_ns);
     feed_.normalizer->normalize(frame, rows);
     rows.tell_ledger(recv_ns);
     note_drift(frame, tag, frame_id);

@@ -14,14 +14,38 @@
 
 namespace tapedeck {
 
-struct Predecessor {
-  std::string path;     // of the newest tape
-  std::string outcome;  // `closed`, `interrupted`
+// Clocks that were put back between two lives: a session that ends after its successor began tells
+// of it, and by how much at least.
+struct SessionSpan {
   Ns started_ns = 0;
-  Ns last_ns = 0;  // its last committed frame, or its start when it has none
+  Ns end_ns = 0;
+};
+struct PutBack {
+  // By so much each session's times, and all before it, are to be moved back so that they come
+  // before what follows.
+  std::vector<Ns> ahead_ns;
+  // The last time that it happened, by the clock of `now_ns`; what lies before is in order, but how
+  // long it was nobody knows.
+  std::optional<Ns> last_ns;
+};
+// The oldest first; the next one begins at `now_ns`.
+PutBack find_put_back(const std::vector<SessionSpan>& sessions, Ns now_ns);
+
+// All its times are in terms of the clock of its successor.
+struct Predecessor {
+  std::string path;         // of the newest tape
+  std::string outcome;      // `closed`, `interrupted`
+  std::string newest_file;  // of the name, also of one that was passed over
+  Ns started_ns = 0;
+  Ns last_ns = 0;                 // its last committed frame, or its start when it has none
+  std::optional<Ns> put_back_ns;  // when the clock was put back last: PutBack::last_ns
   std::vector<Gap> gaps;
   std::vector<CursorRecord> cursors;
-  std::vector<std::string> paths;  // all tapes of the name, oldest first
+  struct Tape {
+    std::string path;
+    Ns ahead_ns = 0;  // of its clock
+  };
+  std::vector<Tape> tapes;  // all of the name, oldest first
   // Its connections that were ever ready, in order, each with the last frame that it received.
   struct Line {
     std::string feed;
@@ -40,16 +64,21 @@ struct Predecessor {
                            std::string_view endpoint) const;
   const CursorRecord* cursor_of(std::string_view feed, std::string_view stream) const;
 
+  // Its clock was ahead by so much.
+  void move_back(Ns by);
+
  private:
   std::vector<Coverage::Hole> holes_of(std::string_view feed, std::string_view endpoint) const;
 };
 
-// The newest tape of `name` in `directory`; one that is `open` though nobody writes it becomes
-// `interrupted`. One whose recorder was killed before its first commit is passed over: it knows
-// nothing of what the one before it left behind. Nothing when there is none, or when the newest is
-// being written right now.
+// The newest tape of `name` in `directory`, for a session that starts at `now_ns`; one that is
+// `open` though nobody writes it becomes `interrupted`. Which is newest is told by what the tapes
+// say that they follow, and by their start where they say nothing: a clock that was put back
+// deceives only the latter. One whose recorder was killed before its first commit is passed over:
+// it knows nothing of what the one before it left behind. Nothing when there is none, or when the
+// newest is being written right now.
 Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
-                                                    const std::string& name);
+                                                    const std::string& name, Ns now_ns);
 
 // Tells `normalizer` the rows of `feed` that were received since `since_ns`, from all tapes of the
 // predecessor's name.

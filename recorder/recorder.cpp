@@ -14,6 +14,7 @@
 #include "recorder/net/monitor.h"
 #include "recorder/predecessor.h"
 #include "recorder/status.h"
+#include "recorder/steady_clock.h"
 #include "recorder/supervisor.h"
 #include "schema/base/text.h"
 #include "storage/tape_writer.h"
@@ -64,14 +65,12 @@ class Recording {
       if (!monitor) return monitor.error();
       monitor_ = std::move(*monitor);
     }
-    std::optional<Predecessor> predecessor;
-    if (auto found = find_predecessor(config_.tapes, config_.name)) {
-      // It was marked as interrupted all the same.
-      if (!options_.fresh) predecessor = std::move(*found);
-    } else {
-      return found.error();
-    }
+    auto predecessor = find_predecessor(config_.tapes, config_.name, started_.wall);
+    if (!predecessor) return predecessor.error();
     SessionInfo session;
+    if (*predecessor) session.follows = (*predecessor)->newest_file;
+    // It was marked as interrupted all the same.
+    if (options_.fresh) predecessor->reset();
     session.name = config_.name;
     session.started_ns = started_.wall;
     session.recorder_version = recorder_version();
@@ -92,11 +91,16 @@ class Recording {
           tell(severity, who, what);
         },
         [this] { loop_->stop(); });
-    if (!predecessor) return {};
+    if (!*predecessor) return {};
+    if ((*predecessor)->put_back_ns == started_.wall) {
+      tell(Severity::warning, "clock",
+           "the clock was put back since " + (*predecessor)->path +
+               ": gaps that began before now are not taken for filled");
+    }
     return supervisor_->continue_after(
-        *predecessor,
+        **predecessor,
         [&](const std::string& feed, Ns since_ns, Normalizer& normalizer) -> Result<void> {
-          return remember_rows(*predecessor, feed, since_ns, normalizer);
+          return remember_rows(**predecessor, feed, since_ns, normalizer);
         });
   }
 
@@ -153,6 +157,7 @@ class Recording {
   }
 
   void show_status() {
+    look_at_clock();
     const StatusReport now = report();
     if (status_line_) {
       std::fprintf(stderr, "\r\033[K%s", status_text(now, last_report_).c_str());
@@ -163,6 +168,18 @@ class Recording {
     }
     last_report_ = now;
     status_timer_->set(status_line_ ? kStatusTerminalNs : kStatusLogNs, [this] { show_status(); });
+  }
+
+  void look_at_clock() {
+    const Ns ahead_ns = clock_.ahead_ns();
+    const bool is_ahead = ahead_ns > kNsPerSec;
+    if (is_ahead && !was_ahead_) {
+      tell(Severity::warning, "clock",
+           "the machine's clock was put back by " + std::to_string(ahead_ns / kNsPerSec) +
+               " s: the tape's times go on from where they were, a tenth slower than time passes, "
+               "until it has caught up");
+    }
+    was_ahead_ = is_ahead;
   }
 
   void clear_status_line() {
@@ -197,7 +214,8 @@ class Recording {
   RecordOptions options_;
   RecorderConfig config_;
   std::shared_ptr<spdlog::logger> log_;
-  SystemClock clock_;
+  SystemClock machine_clock_;
+  SteadyClock clock_{machine_clock_};
   Stamp started_;
   std::string path_;
   std::unique_ptr<IoLoop> loop_;
@@ -210,6 +228,7 @@ class Recording {
   bool stopping_ = false;
   bool status_line_ = false;
   bool line_shown_ = false;
+  bool was_ahead_ = false;  // our clock, of the machine's
 };
 
 }  // namespace

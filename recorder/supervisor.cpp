@@ -9,8 +9,9 @@ namespace tapedeck {
 namespace {
 
 // Decoders are told earlier rows from this long before the first gap: fills look a little further
-// back, since events bear times that are not those of their receipt.
-constexpr Ns kToldBeforeNs = 60 * kNsPerSec;
+// back, since events bear times that are not those of their receipt, which may have been put
+// forward meanwhile.
+constexpr Ns kToldBeforeNs = 300 * kNsPerSec;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.ledger = std::make_unique<GapLedger>(
         context.name, started_ns, journal,
         GapLedger::Hooks{[&context](std::string_view stream) { return context.cursor_of(stream); },
+                         [&context] { return context.service_clock.lead_ns(); },
                          [&context](const Gap& gap) { context.filler->add(gap); }});
     context.filler = std::make_unique<GapFiller>(environment, journal, context, config.secrets,
                                                  config.backfill, log_);
@@ -58,6 +60,7 @@ std::map<std::string, std::string> Supervisor::FeedRun::streams() const {
 Result<void> Supervisor::continue_after(const Predecessor& predecessor, const TellRows& tell_rows) {
   for (const auto& feed : feeds_) {
     FeedContext& context = feed->context;
+    context.put_back_ns = predecessor.put_back_ns;
     Ns since_ns = predecessor.last_ns;
     bool has_gaps = false;
     for (const auto& [stream, endpoint] : feed->streams()) {

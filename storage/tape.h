@@ -30,6 +30,8 @@ struct SessionInfo {
   std::string recorder_version;
   std::string host;
   std::string config;  // JSON, no secrets
+  // The file's name of the tape that its recorder found as the newest; "": none, or not known.
+  std::string follows;
 };
 
 enum class ClosedBy : std::uint8_t { none, server, client, network };

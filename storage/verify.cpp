@@ -146,9 +146,9 @@ class Verification {
     if (!gaps) return findings_.add("gap", gaps.error().message);
     gaps_ = std::move(*gaps);
     // An earlier recorder's tape matters only where this one went on from it: it then has a gap
-    // that began before it.
+    // that began before it, or where it begins.
     for (const Gap& gap : gaps_) {
-      if (gap.from_ns < started_ns_) going_on_.insert(gap.feed);
+      if (gap.from_ns < started_ns_ || gap.cause == GapCause::restart) going_on_.insert(gap.feed);
     }
     report_.gaps = static_cast<std::int64_t>(gaps_.size());
     for (const Gap& gap : gaps_) {

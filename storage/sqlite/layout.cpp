@@ -16,7 +16,8 @@ constexpr const char* kTables[] = {
   outcome TEXT NOT NULL,
   recorder_version TEXT NOT NULL,
   host TEXT NOT NULL,
-  config TEXT NOT NULL))",
+  config TEXT NOT NULL,
+  follows TEXT))",
     R"(CREATE TABLE connection (
   id INTEGER PRIMARY KEY,
   feed TEXT NOT NULL,
@@ -114,12 +115,13 @@ std::string own_columns(const Table& table) {
 Result<void> insert_session(Database& database, const SessionInfo& session) {
   auto insert = database.prepare(
       "INSERT INTO session (id, name, started_ns, ended_ns, outcome, recorder_version, host, "
-      "config)"
-      " VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
+      "config, follows)"
+      " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return insert.error();
   insert->add(std::string_view(session.name)).add(session.started_ns).add(session.ended_ns);
   insert->add(std::string_view(session.outcome)).add(std::string_view(session.recorder_version));
   insert->add(std::string_view(session.host)).add(std::string_view(session.config));
+  session.follows.empty() ? insert->add_null() : insert->add(std::string_view(session.follows));
   if (insert->step() != SQLITE_DONE) return database.error("write its session");
   return {};
 }
@@ -146,8 +148,7 @@ std::string insert_row_sql(const Table& table) {
 
 std::string select_rows_sql(const Table& table, RowScan scan, bool with_values) {
   std::string from = "SELECT id, " + std::string(kCommon) +
-                           (with_values ? own_columns(table) : "") + " FROM " +
-                           std::string(table.name);
+                     (with_values ? own_columns(table) : "") + " FROM " + std::string(table.name);
   switch (scan) {
     case RowScan::forward:
       return from + " WHERE id > ? ORDER BY id";

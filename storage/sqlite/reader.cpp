@@ -182,11 +182,15 @@ Result<std::vector<std::string>> Reader::integrity_check(std::size_t max) {
 Result<SessionInfo> Reader::session() {
   SessionInfo session;
   bool found = false;
+  const auto follows = column_or("session", "follows", "NULL");
+  if (!follows) return follows.error();
   const auto result = each(
-      "SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config FROM session",
+      "SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config, " + *follows +
+          " FROM session",
       [&](const Statement& row) -> Result<void> {
-        session = {row.text(0), row.integer(1), row.optional_integer(2), row.text(3), row.text(4),
-                   row.text(5), row.text(6)};
+        session = {
+            row.text(0), row.integer(1), row.optional_integer(2),          row.text(3), row.text(4),
+            row.text(5), row.text(6),    row.optional_text(7).value_or("")};
         found = true;
         return {};
       });

@@ -271,6 +271,33 @@ TEST_F(GapFillerTest, EndsAPartialFillThatComesToNoEnd) {
             "after partial 3 reset; after 3 pages it had come to no end (backfill.pages_max)");
 }
 
+TEST_F(GapFillerTest, ClaimsNothingFilledWhereTimesDoNotTellWhatLiesWithinTheGap) {
+  const Ns now = world_.time.stamp.wall;
+  feed_.service_clock.saw(now - 10 * kNsPerSec, now);
+  add();
+  answer(200, R"({"rows":1,"last":"end"})");
+  EXPECT_EQ(gap(1), "after filled 1 reset; it came to its end");
+
+  feed_.put_back_ns = now - 10 * kNsPerSec;
+  add("a", 2);
+  world_.advance_ms(100);
+  answer(200, R"({"rows":1,"last":"end"})");
+  EXPECT_EQ(gap(2),
+            "after partial 1 reset; it came to its end; but the clock was put back before "
+            "1970-01-01T00:16:30Z: "
+            "times do not tell whether that is all");
+
+  feed_.put_back_ns.reset();
+  feed_.service_clock.saw(now + 3'600 * kNsPerSec, now + 200 * kNsPerSec);
+  add("a", 3);
+  world_.advance_ms(100);
+  answer(200, R"({"rows":1,"last":"end"})");
+  EXPECT_EQ(gap(3),
+            "after partial 1 reset; it came to its end; but our clock is 3400 s behind the "
+            "service's: times do "
+            "not tell whether that is all");
+}
+
 TEST_F(GapFillerTest, LearnsWhereAStreamStandsWhenItIsReadyAndFromTimeToTime) {
   filler_->ready("counted");
   filler_->ready("other");

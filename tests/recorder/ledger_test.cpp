@@ -26,11 +26,25 @@ class LedgerTest : public ::testing::Test {
   }
   FakeJournal journal_;
   std::optional<std::string> cursor_;
+  Ns lead_ns_ = 0;
   Lines whole_;  // what was handed on to be filled
-  GapLedger ledger_{"hypercall", kStart, journal_,
-                    GapLedger::Hooks{[this](std::string_view) { return cursor_; },
-                                     [this](const Gap& gap) { whole_.push_back(gap_line(gap)); }}};
+  GapLedger ledger_{
+      "hypercall", kStart, journal_,
+      GapLedger::Hooks{[this](std::string_view) { return cursor_; }, [this] { return lead_ns_; },
+                       [this](const Gap& gap) { whole_.push_back(gap_line(gap)); }}};
 };
+
+TEST_F(LedgerTest, NoEventIsTooOldThatIsSoByTheServicesSlowClockAlone) {
+  ledger_.up("trades", 0, at(1));
+  lead_ns_ = -3'600 * kNsPerSec;
+  ledger_.down("trades", 0, GapCause::disconnect, at(500), "reset by peer");
+  EXPECT_EQ(journal_.gaps.at(1).floor_ns, at(440) - 3'600 * kNsPerSec);
+  ledger_.up("trades", 0, at(510));
+  // Where it is fast the floor is low enough as it is.
+  lead_ns_ = 3'600 * kNsPerSec;
+  ledger_.down("trades", 0, GapCause::disconnect, at(600), "reset by peer");
+  EXPECT_EQ(journal_.gaps.at(2).floor_ns, at(540));
+}
 
 TEST_F(LedgerTest, ALossOpensAGapFromTheLastFrameUntilTheStreamIsBack) {
   ledger_.up("trades", 0, at(1));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
 #include "tests/support/fake_environment.h"
@@ -20,9 +22,11 @@ Ns at(int seconds) {
 
 class PredecessorTest : public ::testing::Test {
  protected:
-  std::unique_ptr<TapeWriter> tape(Ns started_ns, const std::string& name = "live") {
+  std::unique_ptr<TapeWriter> tape(Ns started_ns, const std::string& name = "live",
+                                   const std::string& follows = "") {
     SessionInfo session;
     session.name = name;
+    session.follows = follows;
     session.started_ns = started_ns;
     auto made = create_tape(directory_.path(), session, Durability::process);
     EXPECT_TRUE(made);
@@ -43,8 +47,8 @@ class PredecessorTest : public ::testing::Test {
              Direction direction = Direction::in) {
     EXPECT_TRUE(tape.add_frame({++frames_, connection, recv_ns, direction, Opcode::text, "{}"}));
   }
-  std::optional<Predecessor> find(const std::string& name = "live") {
-    auto found = find_predecessor(directory_.path(), name);
+  std::optional<Predecessor> find(const std::string& name = "live", Ns now_ns = at(100'000)) {
+    auto found = find_predecessor(directory_.path(), name, now_ns);
     EXPECT_TRUE(found);
     return std::move(*found);
   }
@@ -64,7 +68,7 @@ class PredecessorTest : public ::testing::Test {
 };
 
 TEST_F(PredecessorTest, IsNothingWithoutATapeOfThatName) {
-  EXPECT_EQ(find_predecessor(directory_.file("none"), "live")->has_value(), false);
+  EXPECT_EQ(find_predecessor(directory_.file("none"), "live", at(0))->has_value(), false);
   tape(kStart, "live2");
   EXPECT_FALSE(find().has_value());
 }
@@ -105,10 +109,10 @@ TEST_F(PredecessorTest, ATapeThatNeverBeganHidesNothingOfTheOneBefore) {
   const auto found = find();
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->path, begun);
-  EXPECT_EQ(found->paths.size(), 3U);
+  EXPECT_EQ(found->tapes.size(), 3U);
   EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
             Lines{"restart 30.. floor 0 after 12"});
-  for (const std::string& path : found->paths) {
+  for (const auto& [path, ahead_ns] : found->tapes) {
     EXPECT_EQ((*open_tape(path))->session()->outcome, "interrupted") << path;
   }
 }
@@ -186,6 +190,79 @@ TEST_F(PredecessorTest, ADeadConnectionsPartIsFoundOutAfterTheInterruption) {
   }
   EXPECT_EQ(lines(find()->gaps_of("hypercall", "trades", "ws")),
             (Lines{"disconnect 60..65 floor 0 after -", "restart 90.. floor 30 after -"}));
+}
+
+TEST(PutBackClock, IsKnownByASessionThatEndsAfterItsSuccessorBegan) {
+  const auto all_is_well = find_put_back({{at(0), at(10)}, {at(20), at(30)}}, at(30));
+  EXPECT_EQ(all_is_well.ahead_ns, (std::vector<Ns>{0, 0}));
+  EXPECT_FALSE(all_is_well.last_ns.has_value());
+
+  // By 15 s before the third, and by 5 s before the one that begins now: all before it move along.
+  const auto twice = find_put_back({{at(0), at(10)}, {at(20), at(30)}, {at(15), at(25)}}, at(20));
+  EXPECT_EQ(twice.ahead_ns, (std::vector<Ns>{20 * kNsPerSec, 20 * kNsPerSec, 5 * kNsPerSec}));
+  EXPECT_EQ(twice.last_ns, at(20));
+
+  EXPECT_EQ(find_put_back({{at(0), at(10)}, {at(5), at(7)}}, at(20)).last_ns, at(5));
+}
+
+// The machine's clock was an hour ahead, and is right again: the second tape bears the earlier
+// name.
+TEST_F(PredecessorTest, IsTheTapeThatNoOtherOneFollowsThoughTheClockWasPutBack) {
+  std::string wrong;
+  {
+    const auto writer = tape(at(3'600));
+    connection(*writer, 1, 0, at(3'601));
+    frame(*writer, 1, at(3'630));
+    wrong = writer->path();
+  }
+  {
+    const auto writer = tape(at(40), "live", std::filesystem::path(wrong).filename().string());
+    connection(*writer, 1, 0, at(41));
+    frame(*writer, 1, at(50));
+    EXPECT_TRUE(writer->put_cursor({"hypercall", "trades", "12", at(50)}));
+  }
+  const auto found = find("live", at(60));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_NE(found->path, wrong);
+  EXPECT_EQ(found->newest_file, std::filesystem::path(found->path).filename());
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            Lines{"restart 50.. floor 40 after 12"});
+  // What the first one received came before the second one began.
+  ASSERT_EQ(found->tapes.size(), 2U);
+  EXPECT_EQ(found->tapes[0].path, wrong);
+  EXPECT_EQ(found->tapes[0].ahead_ns, 3'590 * kNsPerSec);
+  EXPECT_EQ(found->put_back_ns, at(40));
+}
+
+TEST_F(PredecessorTest, WhatWasReceivedByAClockThatIsPutBackNowComesBeforeNow) {
+  {
+    const auto writer = tape(at(3'600));
+    connection(*writer, 1, 0, at(3'601));
+    frame(*writer, 1, at(3'630));
+    Gap gap;
+    gap.id = 1;
+    gap.feed = "hypercall";
+    gap.stream = "trades";
+    gap.from_ns = at(3'605);
+    gap.to_ns = at(3'615);
+    gap.floor_ns = at(3'601);
+    EXPECT_TRUE(writer->put_gap(gap));
+  }
+  const auto found = find("live", at(60));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            (Lines{"disconnect 35..45 floor 31 after -", "restart 60.. floor 30 after -"}));
+  EXPECT_EQ(found->put_back_ns, at(60));
+}
+
+TEST_F(PredecessorTest, TapesThatFollowOneAnotherInARingAreTapesAllTheSame) {
+  const auto name = [](int second) { return "live-" + format_stamp(at(second)) + ".tape"; };
+  for (const auto& [second, followed] : {std::pair(10, 20), {20, 10}}) {
+    const auto writer = tape(at(second), "live", name(followed));
+    connection(*writer, 1, 0, at(second));
+    frame(*writer, 1, at(second + 1));
+  }
+  EXPECT_TRUE(find().has_value());
 }
 
 TEST_F(PredecessorTest, TellsADecoderTheRowsOfAllEarlierTapesSinceThen) {

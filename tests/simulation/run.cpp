@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "recorder/supervisor.h"
@@ -36,15 +37,25 @@ std::string config_of(const SimService& service, int connections) {
          (own == configurations().end() ? "" : "," + own->second) + "}}}";
 }
 
+// Decoders remember by time of receipt: what was received before a step forward by more than that
+// they may not know any more, and take it for new when a fill brings it again.
+constexpr Ns kFarNs = 60 * kNsPerSec;
+
+std::vector<SessionSpan> spans_of(const std::vector<const SimTape*>& tapes) {
+  std::vector<SessionSpan> spans;
+  for (const SimTape* tape : tapes) spans.push_back({tape->started_ns, tape->newest_ns});
+  return spans;
+}
+
 // One process's life.
 class Recorder {
  public:
   Recorder(World& world, const std::string& config, std::string* story,
            const std::string& tape_path)
       : config_(std::move(*parse_config(config, source_))),
-        journal(world, make_mirror(tape_path, world.wall())),
+        journal(world, make_mirror(tape_path, world.clock().now().wall)),
         supervisor_(
-            world, journal, config_, world.wall(),
+            world, journal, config_, world.clock().now().wall,
             [&world, story](Severity, std::string_view who, std::string_view what) {
               *story += "  " + format_rfc3339(world.wall()) + " " + std::string(who) + ": " +
                         std::string(what) + "\n";
@@ -52,7 +63,7 @@ class Recorder {
             [this] { is_over = true; }) {}
 
   void start(const std::vector<const SimTape*>& earlier) {
-    if (!earlier.empty()) go_on(earlier);
+    if (!earlier.empty()) go_on(earlier, journal.tape().started_ns);
     supervisor_.start();
   }
   void stop() { supervisor_.stop(); }
@@ -63,8 +74,9 @@ class Recorder {
   }
 
  private:
-  void go_on(const std::vector<const SimTape*>& earlier) {
+  void go_on(const std::vector<const SimTape*>& earlier, Ns now_ns) {
     const SimTape& last = *earlier.back();
+    const PutBack put_back = find_put_back(spans_of(earlier), now_ns);
     Predecessor predecessor;
     predecessor.path = "earlier.tape";
     predecessor.outcome = "interrupted";
@@ -79,24 +91,27 @@ class Recorder {
       predecessor.lines.push_back(
           {one.feed, one.endpoint, one.slot, *one.ready_ns, last_ns, !one.closed_ns});
     }
+    predecessor.move_back(put_back.ahead_ns.back());
+    predecessor.put_back_ns = put_back.last_ns;
     const Result<void> gone_on = supervisor_.continue_after(
         predecessor,
         [&](const std::string& feed, Ns since_ns, Normalizer& normalizer) -> Result<void> {
-          tell_rows(earlier, feed, since_ns, normalizer);
+          tell_rows(earlier, put_back.ahead_ns, feed, since_ns, normalizer);
           return {};
         });
     EXPECT_TRUE(gone_on);
   }
 
-  static void tell_rows(const std::vector<const SimTape*>& earlier, const std::string& feed,
-                        Ns since_ns, Normalizer& normalizer) {
+  static void tell_rows(const std::vector<const SimTape*>& earlier, const std::vector<Ns>& ahead,
+                        const std::string& feed, Ns since_ns, Normalizer& normalizer) {
     const auto wanted = normalizer.remembered_tables();
-    for (const SimTape* tape : earlier) {
-      for (const SimRow& row : tape->rows) {
-        if (row.feed != feed || row.recv_ns < since_ns) continue;
+    for (std::size_t i = 0; i < earlier.size(); ++i) {
+      for (const SimRow& row : earlier[i]->rows) {
+        const Ns recv_ns = row.recv_ns - ahead[i];
+        if (row.feed != feed || recv_ns < since_ns) continue;
         if (std::find(wanted.begin(), wanted.end(), row.table) == wanted.end()) continue;
         const std::vector<Value> values = row.values();
-        normalizer.remember({row.table, row.origin, row.recv_ns, row.event_ns, values});
+        normalizer.remember({row.table, row.origin, recv_ns, row.event_ns, values});
       }
     }
   }
@@ -128,7 +143,7 @@ class Recorder {
 
 class Run {
  public:
-  Run(const Feed& feed, std::uint64_t seed, std::string directory)
+  Run(const Feed& feed, std::uint64_t seed, std::string directory = "")
       : directory_(std::move(directory)),
         world_(seed),
         service_(world_, feed, seed, world_.wall() - world_.dice.ms(1'000, 60'000),
@@ -138,6 +153,8 @@ class Run {
   RunResult play() {
     if (world_.dice.chance(0.2))
       service_.retain(static_cast<std::size_t>(world_.dice.between(1, 200)));
+    // `verify` knows a tape alone: what an earlier one can have it tells by times.
+    sets_clock_ = world_.dice.chance(0.3) && directory_.empty();
     service_.begin();
     start_recorder();
     const Ns troubled_until = world_.mono() + world_.dice.ms(20'000, 120'000);
@@ -148,22 +165,49 @@ class Run {
     // Then all is well for a while, mostly long enough for the gaps to be filled.
     world_.rest_trouble = 0;
     world_.run_until(world_.mono() + world_.dice.ms(1'000, 300'000));
+    finish();
+    return std::move(result_);
+  }
+
+  SilenceResult play_silence() {
+    connections_ = 2;
+    service_.begin();
+    start_recorder();
+    world_.run_until(world_.mono() + 20 * kNsPerSec);
+    std::set<std::string> endpoints;
+    for (const auto& wire : std::vector(service_.wires())) {
+      if (endpoints.insert(wire->endpoint()).second) wire->go_silent();
+    }
+    world_.run_until(world_.mono() + 300 * kNsPerSec);
+    finish();
+    SilenceResult result;
+    result.verdict = result_.verdict;
+    for (const auto& [id, connection] : tapes_.front()->connections) {
+      result.found_dead += connection.error.value_or("").empty() ? 0 : 1;
+    }
+    for (const auto& [id, gap] : tapes_.front()->gaps) {
+      result.gaps.push_back(gap.stream + ": " + gap.detail);
+    }
+    return result;
+  }
+
+ private:
+  void finish() {
     const Ns ended_ns = world_.wall();
     recorder_->stop();
     for (int i = 0; i < 100 && !recorder_->is_over; ++i) {
       world_.run_until(world_.mono() + 100 * kNsPerMs);
     }
-    recorder_->finish(world_.wall());
+    recorder_->finish(world_.clock().now().wall);
     tapes_.push_back(std::make_unique<SimTape>(recorder_->journal.tape()));
     recorder_.reset();
     FakeSource source;
     const auto config = parse_config(config_of(service_, connections_), source);
-    result_.verdict = judge(*config->feeds.front().plan, service_, earlier(), ended_ns);
+    result_.verdict =
+        judge(*config->feeds.front().plan, service_, earlier(), ended_ns, !is_far_ahead_);
     for (const auto& tape : tapes_) tell_gaps(*tape);
-    return std::move(result_);
   }
 
- private:
   std::vector<const SimTape*> earlier() const {
     std::vector<const SimTape*> all;
     for (const auto& tape : tapes_) all.push_back(tape.get());
@@ -202,6 +246,7 @@ class Run {
   }
 
   void trouble() {
+    if (sets_clock_ && world_.dice.chance(0.15)) return set_clock();
     const auto wire = any_wire();
     switch (world_.dice.between(0, 10)) {
       case 0:
@@ -237,12 +282,25 @@ class Run {
     }
   }
 
+  // By seconds to hours, wrong or right again.
+  void set_clock() {
+    ++result_.clock_steps;
+    Ns by = world_.dice.ms(-20'000, 20'000);
+    if (world_.dice.chance(0.3)) by *= 500;
+    if (world_.dice.chance(0.3)) by = -world_.clock_off_ns();
+    is_far_ahead_ |= by > kFarNs;
+    world_.step_clock(by);
+    tell("the clock is set by " + std::to_string(by / kNsPerMs) + " ms");
+  }
+
   void kill() {
     ++result_.kills;
     tell("kill -9");
     tapes_.push_back(std::make_unique<SimTape>(recorder_->journal.tape()));
     recorder_.reset();
     world_.run_until(world_.mono() + world_.dice.ms(0, 20'000));
+    if (sets_clock_ && world_.dice.chance(0.4)) set_clock();
+    world_.begin_life();
     tell("the recorder starts again");
     start_recorder();
   }
@@ -251,12 +309,18 @@ class Run {
   World world_;
   SimService service_;
   int connections_;
+  bool sets_clock_ = false;  // a world in which the machine's clock is set
+  bool is_far_ahead_ = false;
   std::unique_ptr<Recorder> recorder_;
   std::vector<std::unique_ptr<SimTape>> tapes_;
   RunResult result_;
 };
 
 }  // namespace
+
+SilenceResult run_silence(const Feed& feed, std::uint64_t seed) {
+  return Run(feed, seed).play_silence();
+}
 
 RunResult run_world(const Feed& feed, std::uint64_t seed, const std::string& directory) {
   return Run(feed, seed, directory).play();

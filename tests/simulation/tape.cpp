@@ -24,11 +24,30 @@ std::vector<Value> SimRow::values() const {
 
 SimJournal::SimJournal(World& world, std::unique_ptr<TapeWriter> mirror)
     : world_(world), mirror_(std::move(mirror)), due_(world.make_timer()) {
-  tape_.started_ns = world.wall();
+  tape_.started_ns = tape_.newest_ns = look_at_clock();
+}
+
+Ns SimTape::true_ns(Ns at_ns) const {
+  Ns ahead_ns = clock.front().second;
+  for (const auto& [from_ns, ahead] : clock) {
+    if (from_ns > at_ns) break;
+    ahead_ns = ahead;
+  }
+  return at_ns - ahead_ns;
+}
+
+Ns SimJournal::look_at_clock() {
+  const Ns now = world_.clock().now().wall;
+  const Ns ahead_ns = now - world_.wall();
+  if (tape_.clock.empty() || tape_.clock.back().second != ahead_ns) {
+    tape_.clock.emplace_back(now, ahead_ns);
+  }
+  return now;
 }
 
 void SimJournal::later(std::function<void(SimTape&)> change, const Mirrored& mirrored) {
   if (pending_.empty()) due_->set(kCommitNs, [this] { commit(); });
+  latest_ns_ = look_at_clock();
   pending_.push_back(std::move(change));
   if (mirror_ != nullptr) pending_mirrored_.push_back(mirrored);
 }
@@ -39,6 +58,7 @@ void SimJournal::commit() {
     return;
   }
   for (const auto& change : std::exchange(pending_, {})) change(tape_);
+  tape_.newest_ns = std::max(tape_.newest_ns, latest_ns_);
   if (mirror_ == nullptr) return;
   Result<void> mirrored = mirror_->begin();
   for (const Mirrored& change : std::exchange(pending_mirrored_, {})) {

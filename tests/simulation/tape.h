@@ -36,6 +36,7 @@ struct SimRow {
 // What is committed.
 struct SimTape {
   Ns started_ns = 0;
+  Ns newest_ns = 0;  // the last time on it
   Ns last_frame_ns = 0;
   std::int64_t frames = 0;
   std::map<std::int64_t, Ns> last_received;  // by connection
@@ -46,6 +47,11 @@ struct SimTape {
   std::map<std::pair<std::string, std::string>, StreamInfo> streams;
   std::map<std::pair<std::string, std::string>, CursorRecord> cursors;
   std::vector<DriftRecord> drifts;
+
+  // What the recorder's clock was ahead of the services', from which of its times on.
+  std::vector<std::pair<Ns, Ns>> clock;
+  // When it really was: `at_ns` by the recorder's clock, of which this tape has something.
+  Ns true_ns(Ns at_ns) const;
 };
 
 class SimJournal final : public Journal {
@@ -90,6 +96,7 @@ class SimJournal final : public Journal {
   };
   using Mirrored = std::function<Result<void>(TapeWriter&)>;
   void later(std::function<void(SimTape&)> change, const Mirrored& mirrored);
+  Ns look_at_clock();  // gives the time
 
   World& world_;
   SimTape tape_;
@@ -98,6 +105,7 @@ class SimJournal final : public Journal {
   std::vector<Mirrored> pending_mirrored_;
   std::unique_ptr<Timer> due_;
   Rows rows_{*this};
+  Ns latest_ns_ = 0;  // of what is pending
   Ns stalled_until_ = 0;
   std::int64_t connections_ = 0;
   std::int64_t requests_ = 0;

@@ -26,8 +26,10 @@ struct Verdict {
 // `tapes` in the order of their recorders. Rules:
 //   no row twice; a row that is on no tape lies in a gap of its stream that is not `filled`; no
 //   drift.
-// Messages within `margin` of the first subscription and of the end may be there or not.
+// What the tapes say of times is by the recorder's clock then; it is compared as of when it really
+// was. Rows may be there twice unless `is_each_once`. Messages within `margin` of the first
+// subscription and of the end may be there or not.
 Verdict judge(const FeedPlan& plan, const SimService& service,
-              const std::vector<const SimTape*>& tapes, Ns ended_ns);
+              const std::vector<const SimTape*>& tapes, Ns ended_ns, bool is_each_once);
 
 }  // namespace tapedeck::testing

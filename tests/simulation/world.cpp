@@ -134,8 +134,8 @@ void spoil(RestResponse& response, const RestResponse& given, Dice& dice, Ns wal
 
 }  // namespace
 
-World::World(std::uint64_t seed) : dice(seed) {
-  clock_.stamp = {1'800'000'000 * kNsPerSec, 5'000 * kNsPerSec};
+World::World(std::uint64_t seed) : dice(seed), time_{1'800'000'000 * kNsPerSec, 5'000 * kNsPerSec} {
+  begin_life();
 }
 World::~World() = default;
 
@@ -156,12 +156,12 @@ World::Key World::post(Ns after, std::function<void()> task) {
 void World::run_until(Ns until) {
   while (!tasks_.empty() && tasks_.begin()->first.first <= until) {
     auto node = tasks_.extract(tasks_.begin());
-    clock_.stamp.wall += node.key().first - clock_.stamp.mono;
-    clock_.stamp.mono = node.key().first;
+    time_.wall += node.key().first - time_.mono;
+    time_.mono = node.key().first;
     node.mapped()();
   }
-  clock_.stamp.wall += until - clock_.stamp.mono;
-  clock_.stamp.mono = until;
+  time_.wall += until - time_.mono;
+  time_.mono = until;
 }
 
 void World::add(SimService& service) {

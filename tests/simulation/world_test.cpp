@@ -40,6 +40,7 @@ TEST_P(SimulatedWorld, NothingIsLostInSilenceAndNoRowIsThereTwice) {
     }
     total.cuts += run.cuts;
     total.kills += run.kills;
+    total.clock_steps += run.clock_steps;
     total.verdict.sent += verdict.sent;
     total.verdict.missing += verdict.missing;
     total.verdict.recovered += verdict.recovered;
@@ -50,16 +51,28 @@ TEST_P(SimulatedWorld, NothingIsLostInSilenceAndNoRowIsThereTwice) {
   }
   const Verdict& sum = total.verdict;
   std::cout << feed.name() << ": " << last - first + 1 << " seeds, " << total.cuts << " cuts, "
-            << total.kills << " kills, " << sum.sent << " rows sent, " << sum.recovered
-            << " recovered, " << sum.missing << " missing and admitted; gaps: " << sum.filled
-            << " filled, " << sum.partial << " partial, " << sum.unfillable << " unfillable, "
-            << sum.open << " open\n";
+            << total.kills << " kills, " << total.clock_steps << " clock steps, " << sum.sent
+            << " rows sent, " << sum.recovered << " recovered, " << sum.missing
+            << " missing and admitted; gaps: " << sum.filled << " filled, " << sum.partial
+            << " partial, " << sum.unfillable << " unfillable, " << sum.open << " open\n";
   // A world in which nothing happens would prove nothing.
   EXPECT_GT(sum.sent, 100);
   if (only == 0) {
     EXPECT_GT(total.cuts, 0);
     EXPECT_GT(total.kills, 0);
+    EXPECT_GT(total.clock_steps, 0);
     EXPECT_GT(sum.filled + sum.partial + sum.unfillable, 0);
+  }
+}
+
+TEST_P(SimulatedWorld, AConnectionThatDiesInSilenceWhileAnotherIsUpOpensNoGap) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const SilenceResult run = run_silence(*GetParam(), seed);
+    EXPECT_GE(run.found_dead, 1U) << "seed " << seed;
+    EXPECT_EQ(run.gaps, std::vector<std::string>{}) << "seed " << seed;
+    EXPECT_EQ(run.verdict.faults, std::vector<std::string>{}) << "seed " << seed;
+    EXPECT_GT(run.verdict.sent, 100) << "seed " << seed;
+    EXPECT_EQ(run.verdict.missing, 0) << "seed " << seed;
   }
 }
 

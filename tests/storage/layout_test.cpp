@@ -16,7 +16,7 @@ std::unique_ptr<TapeWriter> new_tape(const TempDir& directory) {
 // Contract section 4, word for word, and after that what is ours; the normalized ones without their
 // common columns.
 const std::map<std::string, std::string> kContract = {
-    {"session", "id name started_ns ended_ns outcome recorder_version host config"},
+    {"session", "id name started_ns ended_ns outcome recorder_version host config follows"},
     {"connection",
      "id feed endpoint slot url attempt opened_ns ready_ns closed_ns close_code close_reason "
      "closed_by "
