@@ -24,6 +24,7 @@ void TradeRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& ro
   Sifter live(rows, [&](const Row& row) {
     event_ns = row.event_ns;
     pushed_ns_ = recv_ns;
+    newest_ns_ = std::max(newest_ns_, event_ns);
     clock_.heard(event_ns, recv_ns);
     return tally_.pushed(trade_key(row.values, event_ns), event_ns, recv_ns);
   });
@@ -33,6 +34,7 @@ void TradeRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& ro
 
 void TradeRecovery::remember(const EarlierRow& row) {
   if (row.origin == Origin::live) clock_.heard(row.event_ns, row.recv_ns);
+  newest_ns_ = std::max(newest_ns_, row.event_ns);
   tally_.remember(trade_key(row.values, row.event_ns), row.event_ns, row.recv_ns);
 }
 
@@ -91,7 +93,11 @@ RestPage TradeRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
     note_epoch(gap, trades, !parse_target(answer.url).has("after_trade_id"));
   }
   for (const auto& [trade, item] : items) absorb_trade(item, trade, answer, page, rows);
-  page.is_behind = pushed_ns_ > gap.to_ns.value_or(answer.recv_ns) && !page.meets_after;
+  Int& told_ns = told_ns_[gap.id];
+  told_ns = std::max(told_ns, page.newest_ns);
+  const bool is_old = told_ns && told_ns < newest_ns_;
+  const bool has_news = pushed_ns_ > gap.to_ns.value_or(answer.recv_ns);
+  page.is_behind = (is_old || has_news) && !page.meets_after;
   return page;
 }
 
@@ -128,7 +134,10 @@ void TradeRecovery::absorb_trade(Json item, const ToldTrade& trade, const RestAn
     page.meets_after = true;
   }
   if (is_old) return;
-  switch (tally_.told(trade.id, trade.key, trade.event_ns, answer.recv_ns, !is_covered)) {
+  // What seems covered and came after the loss is another epoch's.
+  const bool is_late = trade.event_ns && clock_.ours(*trade.event_ns) > gap.from_ns;
+  const bool may_be_missing = !is_covered || is_late;
+  switch (tally_.told(trade.id, trade.key, trade.event_ns, answer.recv_ns, may_be_missing)) {
     case TradeTally::Told::known:
       return;
     case TradeTally::Told::forgotten:

@@ -1,6 +1,8 @@
 // Trades: what sockets push, and what REST tells again.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -36,6 +38,8 @@ class TradeRecovery {
   TradeCursor cursor_;
   SeenEvents strangers_{10'000};
   Ns pushed_ns_ = 0;                       // the last one's receipt
+  Int newest_ns_;                          // of all that is known, by its own time
+  std::map<std::int64_t, Int> told_ns_;    // likewise, of what was told for each gap
   std::optional<std::int64_t> new_epoch_;  // the gap whose cursor is of an earlier epoch
 };
 

@@ -39,7 +39,7 @@ bool TradeTally::pushed(std::uint64_t key, Int event_ns, Ns recv_ns) {
 
 TradeTally::Told TradeTally::told(std::uint64_t id, std::uint64_t key, Int event_ns, Ns recv_ns,
                                   bool may_become_row) {
-  if (forgotten_ns_ && event_ns && *event_ns <= *forgotten_ns_ && !knows(key)) {
+  if (forgotten_ns_ && event_ns && *event_ns <= *forgotten_ns_ && !counts_.contains(key)) {
     return Told::forgotten;
   }
   Counts& counts = counts_of(key, event_ns);
@@ -59,6 +59,11 @@ void TradeTally::remember(std::uint64_t key, Int event_ns, Ns recv_ns) {
   Counts& counts = counts_of(key, event_ns);
   ++counts.earlier;
   counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
+}
+
+bool TradeTally::knows(std::uint64_t key) const {
+  const auto found = counts_.find(key);
+  return found != counts_.end() && found->second.known_ns.has_value();
 }
 
 bool TradeTally::was_known_until(std::uint64_t key, Ns ns) const {

@@ -38,8 +38,9 @@ class TradeTally {
   // An earlier tape has one.
   void remember(std::uint64_t key, Int event_ns, Ns recv_ns);
 
-  bool knows(std::uint64_t key) const { return counts_.contains(key); }
-  // Whether the tapes had one by then.
+  // Whether the tapes have one.
+  bool knows(std::uint64_t key) const;
+  // Whether they had one by then.
   bool was_known_until(std::uint64_t key, Ns ns) const;
   // Whether a socket pushed one after `since_ns`.
   bool was_pushed_after(std::uint64_t key, Ns since_ns) const;

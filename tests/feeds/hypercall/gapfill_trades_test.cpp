@@ -4,20 +4,6 @@
 namespace tapedeck::testing {
 namespace {
 
-const std::string kFilled = "end filled: the history has both its edges";
-
-std::string after(int id) {
-  return "ask gapfill GET http://host/trades?after_trade_id=" + std::to_string(id) + "&limit=1000";
-}
-const std::string kNewest = "ask gapfill GET http://host/trades?limit=1";
-
-class HypercallTradeFill : public HypercallRecovery {
- protected:
-  using HypercallRecovery::HypercallRecovery;
-
-  static Lines ids(const DrivenFill& fill) { return columns(fill.rows, {"trade_id"}); }
-};
-
 TEST_F(HypercallTradeFill, PagesUpwardsAndProvesThatTheHistoryReachesBack) {
   push({100, -1});
   DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
@@ -148,13 +134,15 @@ TEST_F(HypercallTradeFill, TakesACursorBeforeTheFirstTradeOfAllForNone) {
   EXPECT_EQ(fill.start(), Lines{kNewest});
 }
 
-// The new epoch has come past the cursor within the time by which clocks may differ.
-TEST_F(HypercallTradeFill, TakesAnIdentifierAloneForNoProofOfTheOlderEdge) {
-  push({100, -1});
+// Both answers were given before.
+TEST_F(HypercallTradeFill, WaitsForAHistoryThatIsOlderThanWhatIsKnown) {
+  push({100, -2});
+  push({101, -1});
   DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
   fill.start();
-  fill.answer(told_trades({{101, 1}}));
-  EXPECT_EQ(fill.answer(told_trades({{100, 0.5}, {101, 1}})), Lines{kNewest});
+  fill.answer(told_trades({{100, -2}}));
+  EXPECT_EQ(fill.answer(told_trades({{100, -2}})),
+            Lines{"later: the history does not hold yet what the socket has brought"});
 }
 
 TEST_F(HypercallTradeFill, EndsAtAPageThatRepeatsItself) {
@@ -241,32 +229,6 @@ TEST_F(HypercallTradeFill, WithoutACursorTakesAnEmptyHistoryForNoProof) {
   behind.start();
   EXPECT_EQ(behind.answer(told_trades({}, 1)),
             Lines{"later: the history does not hold yet what the socket has brought"});
-}
-
-TEST_F(HypercallTradeFill, TakesIdentifiersThatBeganAnewForOtherTrades) {
-  push({100, -1});
-  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
-  fill.start();
-  EXPECT_EQ(fill.answer(told_trades({})), Lines{after(80)});
-  EXPECT_EQ(fill.answer(told_trades({})), Lines{kNewest});
-  EXPECT_EQ(fill.answer(told_trades({{3, 30}}, 1)), Lines{after(0)});
-  EXPECT_EQ(fill.answer(told_trades({{1, 10}, {2, 20}, {3, 30}})), Lines{after(3)});
-  EXPECT_EQ(fill.answer(told_trades({})),
-            Lines{"end partial: the history no longer holds trade 100, after which the gap begins: "
-                  "identifiers began anew, or it is too old"});
-  EXPECT_EQ(ids(fill), (Lines{"3", "1", "2"}));
-}
-
-TEST_F(HypercallTradeFill, SeesIdentifiersThatBeganAnewAndHaveOvertakenTheCursor) {
-  push({100, -1});
-  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
-  fill.start();
-  EXPECT_EQ(fill.answer(told_trades({{101, 90}})), Lines{after(80)});
-  EXPECT_EQ(fill.answer(told_trades({{81, 70}, {100, 89}, {101, 90}})), Lines{kNewest});
-  EXPECT_EQ(fill.answer(told_trades({{101, 90}}, 1)), Lines{after(0)});
-  fill.answer(told_trades({{1, 10}, {81, 70}, {100, 89}, {101, 90}}));
-  EXPECT_EQ(fill.answer(told_trades({}))[0].substr(0, 12), "end partial:");
-  EXPECT_EQ(ids(fill), (Lines{"101", "81", "100", "1"}));
 }
 
 // ---- restart, damage, refusals ----

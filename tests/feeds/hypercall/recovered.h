@@ -121,4 +121,18 @@ class HypercallRecovery : public ::testing::Test {
   std::unique_ptr<Normalizer> normalizer_;
 };
 
+inline const std::string kFilled = "end filled: the history has both its edges";
+
+inline std::string after(int id) {
+  return "ask gapfill GET http://host/trades?after_trade_id=" + std::to_string(id) + "&limit=1000";
+}
+inline const std::string kNewest = "ask gapfill GET http://host/trades?limit=1";
+
+class HypercallTradeFill : public HypercallRecovery {
+ protected:
+  using HypercallRecovery::HypercallRecovery;
+
+  static Lines ids(const DrivenFill& fill) { return columns(fill.rows, {"trade_id"}); }
+};
+
 }  // namespace tapedeck::testing

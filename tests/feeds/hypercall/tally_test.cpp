@@ -77,5 +77,20 @@ TEST(HypercallServerClock, BearsTimesAtTheEndOfTheScale) {
   EXPECT_EQ(clock.ours(7), 7);
 }
 
+TEST(HypercallTradeTally, KnowsWhatIsOnTheTapesAndSinceWhen) {
+  TradeTally tally;
+  tally.told(10, 1, 5, 50, false);
+  EXPECT_FALSE(tally.knows(1)) << "what the cursor covers becomes no row";
+  tally.told(11, 1, 5, 60, true);
+  tally.remember(2, 5, 30);
+  tally.pushed(2, 5, 20);
+  EXPECT_TRUE(tally.knows(1));
+  EXPECT_FALSE(tally.was_known_until(1, 59));
+  EXPECT_TRUE(tally.was_known_until(1, 60));
+  EXPECT_FALSE(tally.was_known_until(2, 19));
+  EXPECT_TRUE(tally.was_known_until(2, 20));
+  EXPECT_FALSE(tally.was_known_until(3, 100));
+}
+
 }  // namespace
 }  // namespace tapedeck::hypercall
