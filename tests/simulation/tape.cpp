@@ -45,11 +45,10 @@ Ns SimJournal::look_at_clock() {
   return now;
 }
 
-void SimJournal::later(std::function<void(SimTape&)> change, const Mirrored& mirrored) {
+void SimJournal::later(std::function<void(SimTape&)> change) {
   if (pending_.empty()) due_->set(kCommitNs, [this] { commit(); });
   latest_ns_ = look_at_clock();
   pending_.push_back(std::move(change));
-  if (mirror_ != nullptr) pending_mirrored_.push_back(mirrored);
 }
 
 void SimJournal::commit() {
@@ -57,7 +56,7 @@ void SimJournal::commit() {
     due_->set(stalled_until_ - world_.mono(), [this] { commit(); });
     return;
   }
-  for (const auto& change : std::exchange(pending_, {})) change(tape_);
+  for (auto& change : std::exchange(pending_, {})) change(tape_);
   tape_.newest_ns = std::max(tape_.newest_ns, latest_ns_);
   if (mirror_ == nullptr) return;
   Result<void> mirrored = mirror_->begin();
@@ -73,43 +72,42 @@ void SimJournal::stall(Ns for_ns) {
 }
 
 void SimJournal::put_connection(const ConnectionInfo& connection) {
-  later([connection](SimTape& tape) { tape.connections[connection.id] = connection; },
-        [connection](TapeWriter& tape) { return tape.put_connection(connection); });
+  later([connection](SimTape& tape) { tape.connections[connection.id] = connection; });
+  mirror(
+      [&] { return [connection](TapeWriter& tape) { return tape.put_connection(connection); }; });
 }
 void SimJournal::put_request(const RequestInfo& request) {
-  later([request](SimTape& tape) { tape.requests[request.id] = request; },
-        [request](TapeWriter& tape) { return tape.put_request(request); });
+  later([](SimTape&) {});
+  mirror([&] { return [request](TapeWriter& tape) { return tape.put_request(request); }; });
 }
 void SimJournal::put_gap(const Gap& gap) {
-  later([gap](SimTape& tape) { tape.gaps[gap.id] = gap; },
-        [gap](TapeWriter& tape) { return tape.put_gap(gap); });
+  later([gap](SimTape& tape) { tape.gaps[gap.id] = gap; });
+  mirror([&] { return [gap](TapeWriter& tape) { return tape.put_gap(gap); }; });
 }
 void SimJournal::put_stream(const StreamInfo& stream) {
-  later(
-      [stream](SimTape& tape) {
-        tape.streams[{stream.feed, stream.stream}] = stream;
-      },
-      [stream](TapeWriter& tape) { return tape.put_stream(stream); });
+  later([stream](SimTape& tape) { tape.streams[{stream.feed, stream.stream}] = stream; });
+  mirror([&] { return [stream](TapeWriter& tape) { return tape.put_stream(stream); }; });
 }
 
 void SimJournal::add_drift(const DriftRecord& drift) {
-  later([drift](SimTape& tape) { tape.drifts.push_back(drift); },
-        [drift](TapeWriter& tape) { return tape.add_drift(drift); });
+  later([drift](SimTape& tape) { tape.drifts.push_back(drift); });
+  mirror([&] { return [drift](TapeWriter& tape) { return tape.add_drift(drift); }; });
 }
 
 std::int64_t SimJournal::add_frame(std::int64_t connection_id, Ns recv_ns, Direction direction,
                                    Opcode opcode, std::string_view payload) {
   if (world_.mono() < stalled_until_) return 0;
   const std::int64_t id = ++frames_;
-  later(
-      [=](SimTape& tape) {
-        ++tape.frames;
-        if (direction == Direction::in) tape.last_received[connection_id] = recv_ns;
-        tape.last_frame_ns = recv_ns;
-      },
-      [=, bytes = std::string(payload)](TapeWriter& tape) {
-        return tape.add_frame({id, connection_id, recv_ns, direction, opcode, bytes});
-      });
+  later([=](SimTape& tape) {
+    ++tape.frames;
+    if (direction == Direction::in) tape.last_received[connection_id] = recv_ns;
+    tape.last_frame_ns = recv_ns;
+  });
+  mirror([&] {
+    return [=, bytes = std::string(payload)](TapeWriter& tape) {
+      return tape.add_frame({id, connection_id, recv_ns, direction, opcode, bytes});
+    };
+  });
   return id;
 }
 
@@ -131,26 +129,25 @@ void SimJournal::Rows::add_row(const Row& row) {
   for (const Value& value : row.values) {
     kept.cells.push_back({value.type, value.integer, std::string(value.text)});
   }
+  journal_.mirror([&] {
+    return [kept, frame = frame_id, request = request_id](TapeWriter& tape) {
+      const std::vector<Value> values = kept.values();
+      return tape.add_row({0,
+                           frame,
+                           request,
+                           kept.feed,
+                           kept.recv_ns,
+                           {&table_of(kept.table), kept.origin, kept.event_ns, values}});
+    };
+  });
   journal_.later(
-      [kept](SimTape& tape) { tape.rows.push_back(kept); },
-      [kept, frame = frame_id, request = request_id](TapeWriter& tape) {
-        const std::vector<Value> values = kept.values();
-        return tape.add_row({0,
-                             frame,
-                             request,
-                             kept.feed,
-                             kept.recv_ns,
-                             {&table_of(kept.table), kept.origin, kept.event_ns, values}});
-      });
+      [kept = std::move(kept)](SimTape& tape) mutable { tape.rows.push_back(std::move(kept)); });
 }
 
 void SimJournal::Rows::set_cursor(std::string_view stream, std::string_view value) {
   CursorRecord cursor{feed, std::string(stream), std::string(value), recv_ns};
-  journal_.later(
-      [cursor](SimTape& tape) {
-        tape.cursors[{cursor.feed, cursor.stream}] = cursor;
-      },
-      [cursor](TapeWriter& tape) { return tape.put_cursor(cursor); });
+  journal_.later([cursor](SimTape& tape) { tape.cursors[{cursor.feed, cursor.stream}] = cursor; });
+  journal_.mirror([&] { return [cursor](TapeWriter& tape) { return tape.put_cursor(cursor); }; });
 }
 
 }  // namespace tapedeck::testing

@@ -42,7 +42,6 @@ struct SimTape {
   std::map<std::int64_t, Ns> last_received;  // by connection
   std::vector<SimRow> rows;
   std::map<std::int64_t, Gap> gaps;
-  std::map<std::int64_t, RequestInfo> requests;
   std::map<std::int64_t, ConnectionInfo> connections;
   std::map<std::pair<std::string, std::string>, StreamInfo> streams;
   std::map<std::pair<std::string, std::string>, CursorRecord> cursors;
@@ -95,7 +94,12 @@ class SimJournal final : public Journal {
     SimJournal& journal_;
   };
   using Mirrored = std::function<Result<void>(TapeWriter&)>;
-  void later(std::function<void(SimTape&)> change, const Mirrored& mirrored);
+  void later(std::function<void(SimTape&)> change);
+  // `make` gives what the mirror gets, if there is one.
+  template <class Make>
+  void mirror(Make make) {
+    if (mirror_ != nullptr) pending_mirrored_.emplace_back(make());
+  }
   Ns look_at_clock();  // gives the time
 
   World& world_;

@@ -88,7 +88,7 @@ TEST(TapeLayout, StatesWhatItIs) {
   EXPECT_EQ(raw_query(tape->path(), "PRAGMA journal_mode"), Lines{"wal"});
   EXPECT_EQ(raw_query(tape->path(), "PRAGMA page_size"), Lines{"16384"});
   EXPECT_EQ(raw_query(tape->path(), "SELECT * FROM session"),
-            Lines{R"(1|live|1795253400000000000|NULL|open|0.1.0|box|{"name":"live"})"});
+            Lines{R"(1|live|1795253400000000000|NULL|open|0.1.0|box|{"name":"live"}|NULL)"});
 }
 
 TEST(TapeLayout, TypesSayHowValuesAreKept) {
