@@ -66,6 +66,7 @@ Result<MergeTapes> MergeTapes::load(std::vector<std::unique_ptr<TapeReader>> rea
                      return a.session.started_ns < b.session.started_ns;
                    });
   merge.leave_out_copies();
+  merge.find_recorders();
   if (auto given = merge.give_slots(); !given) return given.error();
   return merge;
 }
@@ -129,8 +130,31 @@ void MergeTapes::leave_out_copies() {
   tapes_ = std::move(kept);
 }
 
+// Files are named in their directory; elsewhere the same name may be another recorder's.
+void MergeTapes::find_recorders() {
+  const auto directory_of = [](const MergeTape& tape) {
+    return std::filesystem::path(tape.reader->path()).parent_path();
+  };
+  const auto follows = [&](const MergeTape& tape, const MergeTape& other) {
+    return tape.session.follows == other.name && tape.session.name == other.session.name &&
+           tape.session.host == other.session.host && directory_of(tape) == directory_of(other);
+  };
+  for (std::size_t i = 0; i < tapes_.size(); ++i) tapes_[i].recorder = i;
+  for (const MergeTape& tape : tapes_) {
+    for (const MergeTape& other : tapes_) {
+      if (!follows(tape, other)) continue;
+      const std::size_t from = tape.recorder;
+      const std::size_t to = other.recorder;
+      for (MergeTape& one : tapes_) {
+        if (one.recorder == from) one.recorder = to;
+      }
+    }
+  }
+}
+
 // Tapes that follow one another share their slots: what one recorder heard at two times are two
-// events. Those that ran side by side get slots of their own, as redundant connections have.
+// events, also where its clock was put back meanwhile. Those that ran side by side get slots of
+// their own, as redundant connections have.
 Result<void> MergeTapes::give_slots() {
   struct Lane {
     Ns end_ns = 0;
@@ -140,10 +164,15 @@ Result<void> MergeTapes::give_slots() {
   std::vector<Lane> lanes;
   for (std::size_t i = 0; i < tapes_.size(); ++i) {
     const MergeTape& tape = tapes_[i];
-    auto lane = std::find_if(lanes.begin(), lanes.end(),
-                             [&](const Lane& one) { return one.end_ns < tape.session.started_ns; });
+    auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& one) {
+      return tapes_[one.tapes.front()].recorder == tape.recorder;
+    });
+    if (lane == lanes.end()) {
+      lane = std::find_if(lanes.begin(), lanes.end(),
+                          [&](const Lane& one) { return one.end_ns < tape.session.started_ns; });
+    }
     if (lane == lanes.end()) lane = lanes.insert(lanes.end(), Lane());
-    lane->end_ns = tape.end_ns;
+    lane->end_ns = std::max(lane->end_ns, tape.end_ns);
     lane->tapes.push_back(i);
     for (const ConnectionInfo& one : tape.connections) {
       int& slots = lane->slots[one.feed];
@@ -296,6 +325,16 @@ Result<void> MergeTapes::account(std::size_t index,
 
 std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>> MergeTapes::strangers() {
   std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>> found;
+  for (std::size_t a = 0; a < tapes_.size(); ++a) {
+    for (std::size_t b = a + 1; b < tapes_.size(); ++b) {
+      const bool is_one_time = tapes_[b].session.started_ns < tapes_[a].end_ns;
+      if (!is_one_time || tapes_[a].recorder != tapes_[b].recorder) continue;
+      for (const auto& [feed, slots] : connections_) found[feed].push_back({a, b});
+      notes_.push_back(tapes_[a].name + " and " + tapes_[b].name +
+                       " do not close each other's gaps: they are one recorder's, whose clock was "
+                       "put back between them");
+    }
+  }
   for (const auto& [feed, slots] : connections_) {
     for (std::size_t a = 0; a < tapes_.size(); ++a) {
       for (std::size_t b = a + 1; b < tapes_.size(); ++b) {

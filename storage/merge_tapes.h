@@ -24,6 +24,8 @@ struct MergeTape {
   std::vector<StreamInfo> streams;
   std::vector<CursorRecord> cursors;
   std::map<std::string, int> slots_from;  // by feed: the first slot of its connections
+  // Tapes of one recorder, as far as they say so, have the same.
+  std::size_t recorder = 0;
 };
 
 using StreamName = std::pair<std::string, std::string>;  // feed, stream
@@ -52,6 +54,7 @@ class MergeTapes {
  private:
   Result<void> add(std::unique_ptr<TapeReader> reader);
   void leave_out_copies();
+  void find_recorders();
   Result<void> give_slots();
   // When each endpoint of the tape received something last, by feed and endpoint.
   static Result<std::map<StreamName, Ns>> last_received(MergeTape& tape);
