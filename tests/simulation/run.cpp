@@ -46,6 +46,9 @@ double messages_a_second(const Feed& feed, Dice& dice) {
 // In calm times it is looked this often whether there is anything to wait for.
 constexpr Ns kCalmStepNs = 15 * kNsPerSec;
 
+// No more than that is lost of a recorder's end: the longest stall of the disk and a commit.
+constexpr Ns kUncommittedNs = 4 * kNsPerSec;
+
 // Decoders remember by time of receipt: what was received before a step forward by more than that
 // they may not know any more, and take it for new when a fill brings it again.
 constexpr Ns kFarNs = 60 * kNsPerSec;
@@ -315,13 +318,23 @@ class Run {
     tell("the clock is set by " + std::to_string(by / kNsPerMs) + " ms");
   }
 
+  // A clock that is put back by less than the recorder was away, or than its last commit is ago,
+  // looks as if it were right (docs/ARCHITECTURE.md): then it is.
+  void leave_a_trace(const Stamp& killed) {
+    const Ns away_ns = world_.mono() - killed.mono;
+    const Ns back_ns = killed.wall + away_ns - (world_.wall() + world_.clock_off_ns());
+    if (back_ns > 0 && back_ns < away_ns + kUncommittedNs) world_.step_clock(back_ns);
+  }
+
   void kill() {
     ++result_.kills;
     tell("kill -9");
     tapes_.push_back(std::make_unique<SimTape>(recorder_->journal.tape()));
     recorder_.reset();
+    const Stamp killed = world_.clock().now();
     world_.run_until(world_.mono() + world_.dice.ms(0, 20'000));
     if (sets_clock_ && world_.dice.chance(0.4)) set_clock();
+    leave_a_trace(killed);
     world_.begin_life();
     tell("the recorder starts again");
     start_recorder();
