@@ -290,10 +290,12 @@ void GapFiller::end(GapStatus status, std::string_view why) {
 }
 
 // A fill judges by times what lies within the gap. "": it may.
-std::string GapFiller::why_times_tell_nothing(const Gap& gap) const {
+std::string GapFiller::why_times_tell_nothing(const Job& job) const {
+  const Gap& gap = *job.gap;
   if (feed_.put_back_ns && gap.from_ns <= *feed_.put_back_ns) {
     return "the clock was put back before " + format_rfc3339(*feed_.put_back_ns);
   }
+  if (!job.fill->trusts_clocks()) return "";
   const Ns lead_ns = feed_.service_clock.lead_ns();
   if (std::abs(lead_ns) <= kClocksApartMax) return "";
   return "our clock is " + whole_seconds(std::abs(lead_ns)) +
@@ -303,7 +305,7 @@ std::string GapFiller::why_times_tell_nothing(const Gap& gap) const {
 void GapFiller::conclude(Job& job, GapStatus status, std::string_view said) {
   std::string why(said);
   if (status == GapStatus::filled) {
-    if (const std::string doubt = why_times_tell_nothing(*job.gap); !doubt.empty()) {
+    if (const std::string doubt = why_times_tell_nothing(job); !doubt.empty()) {
       status = GapStatus::partial;
       why += "; but " + doubt + ": times do not tell whether that is all";
     }

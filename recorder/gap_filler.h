@@ -87,7 +87,7 @@ class GapFiller final : private FillActions {
   void trouble(Job& job, const RestResponse& response);
   void wait_as_asked(Job& job, const RestResponse& response) const;
   void back_off(Job& job, std::string_view why);
-  std::string why_times_tell_nothing(const Gap& gap) const;
+  std::string why_times_tell_nothing(const Job& job) const;
   void conclude(Job& job, GapStatus status, std::string_view why);
   void put(Job& job, std::string_view what);
   void record(RequestInfo info, const RestResponse& response);

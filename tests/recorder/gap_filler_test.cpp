@@ -16,6 +16,8 @@ using Lines = std::vector<std::string>;
 // Asks for page 1, 2, … and ends `filled` at a page that says so.
 class PagedFill final : public GapFill {
  public:
+  explicit PagedFill(bool trusts_clocks) : trusts_clocks_(trusts_clocks) {}
+  bool trusts_clocks() const override { return trusts_clocks_; }
   GapMethod method() const override { return GapMethod::after; }
   void start(FillActions& actions) override { ask(actions); }
   void on_page(const RestPage& page, FillActions& actions) override {
@@ -32,6 +34,7 @@ class PagedFill final : public GapFill {
     request.url = "http://toy/page/" + std::to_string(page_) + "?key=sesame-open";
     actions.ask(std::move(request), after);
   }
+  bool trusts_clocks_;
   int page_ = 1;
 };
 
@@ -41,7 +44,7 @@ class PagedPlan final : public FeedPlan {
   std::unique_ptr<Client> make_client(std::string_view, int) const override { return nullptr; }
   std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
     if (task.gap.stream == "mute") return nullptr;
-    return std::make_unique<PagedFill>();
+    return std::make_unique<PagedFill>(task.gap.stream != "numbered");
   }
   std::optional<CursorPlan> cursor_plan(std::string_view stream) const override {
     if (stream != "counted") return std::nullopt;
@@ -296,6 +299,11 @@ TEST_F(GapFillerTest, ClaimsNothingFilledWhereTimesDoNotTellWhatLiesWithinTheGap
             "after partial 1 reset; it came to its end; but our clock is 3400 s behind the "
             "service's: times do "
             "not tell whether that is all");
+
+  add("numbered", 4);
+  world_.advance_ms(100);
+  answer(200, R"({"rows":1,"last":"end"})");
+  EXPECT_EQ(gap(4), "after filled 1 reset; it came to its end");
 }
 
 TEST_F(GapFillerTest, LearnsWhereAStreamStandsWhenItIsReadyAndFromTimeToTime) {

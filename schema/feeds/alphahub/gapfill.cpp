@@ -26,6 +26,8 @@ class SignalFill final : public GapFill {
         date_(first_date_) {}
 
   GapMethod method() const override { return GapMethod::after; }
+  // It compares them itself, as far as rest.clock_slack_ms allows.
+  bool trusts_clocks() const override { return false; }
 
   void start(FillActions& actions) override { log_in(actions); }
 

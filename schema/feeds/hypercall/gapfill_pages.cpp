@@ -17,6 +17,8 @@ class PageFill final : public GapFill {
       : settings_(settings), path_(std::move(path)), path_key_(path_key), ends_(ends) {}
 
   GapMethod method() const override { return GapMethod::after; }
+  // Identifiers tell, and the clocks' distance is measured (ServerClock).
+  bool trusts_clocks() const override { return false; }
 
   void start(FillActions& actions) override { ask(actions); }
 

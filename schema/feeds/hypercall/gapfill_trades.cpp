@@ -28,6 +28,8 @@ class TradeFill final : public GapFill {
   }
 
   GapMethod method() const override { return GapMethod::after; }
+  // Identifiers tell, and the clocks' distance is measured (ServerClock).
+  bool trusts_clocks() const override { return false; }
 
   void start(FillActions& actions) override {
     if (!cursor_) return ask_newest(actions);

@@ -30,6 +30,8 @@ class EventFill final : public GapFill {
       : settings_(settings), cursor_(gap.after_cursor.value_or("")), position_(cursor_) {}
 
   GapMethod method() const override { return GapMethod::after; }
+  // Identifiers tell, from the cursor on.
+  bool trusts_clocks() const override { return cursor_.empty(); }
 
   void start(FillActions& actions) override { ask_after(position_, actions); }
 
