@@ -80,7 +80,7 @@ class DrivenFill {
   const RestPage& page() const { return page_; }  // of the last answer
 
   RowLog rows;
-  Ns answered_after_ns = kNsPerSec;  // answers come as long as this after the gap's end
+  Ns answered_after_ns = 10 * kNsPerSec;  // answers come as long as this after the gap's end
 
  private:
   Normalizer& normalizer_;

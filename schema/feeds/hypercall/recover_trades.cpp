@@ -97,7 +97,9 @@ RestPage TradeRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
   told_ns = std::max(told_ns, page.newest_ns);
   const bool is_old = told_ns && told_ns < newest_ns_;
   const bool has_news = pushed_ns_ > gap.to_ns.value_or(answer.recv_ns);
-  page.is_behind = (is_old || has_news) && !page.meets_after;
+  // It may lag: what it holds right after the gap is no proof of the gap's end.
+  const bool is_young = answer.recv_ns < gap.to_ns.value_or(answer.recv_ns) + kClockSlackNs;
+  page.is_behind = (is_old || has_news || is_young) && !page.meets_after;
   return page;
 }
 

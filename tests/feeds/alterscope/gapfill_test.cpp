@@ -66,6 +66,7 @@ class AlterscopeFill : public ::testing::Test {
   // The rows that one answer gives.
   Lines told(const Lines& states, const Gap& of = gap()) {
     DrivenFill fill(*plan_, *normalizer_, of);
+    fill.answered_after_ns = kNsPerSec;
     fill.start();
     EXPECT_EQ(fill.answer(page(states)), kEnd);
     return brief(fill.rows.rows);

@@ -145,6 +145,17 @@ TEST_F(HypercallTradeFill, WaitsForAHistoryThatIsOlderThanWhatIsKnown) {
             Lines{"later: the history does not hold yet what the socket has brought"});
 }
 
+// REST may lag by that much, and nothing has come by which the gap's end could be seen.
+TEST_F(HypercallTradeFill, TakesAnAnswerRightAfterTheGapForNoProofOfItsEnd) {
+  push({100, -1});
+  DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
+  fill.answered_after_ns = kNsPerSec;
+  fill.start();
+  fill.answer(told_trades({{101, 90}}));
+  EXPECT_EQ(fill.answer(told_trades({{100, -1}, {101, 90}})),
+            Lines{"later: the history does not hold yet what the socket has brought"});
+}
+
 TEST_F(HypercallTradeFill, EndsAtAPageThatRepeatsItself) {
   push({100, -1});
   DrivenFill fill(*plan_, *normalizer_, gap("trades", "100"));
