@@ -202,10 +202,7 @@ Result<void> check_is_tape(Database& database) {
 }
 
 Result<void> prepare_to_write(Database& database, Durability durability) {
-  // A checkpoint every 16 MiB of log: less often is faster on average, but the worst commit grows.
-  auto result = database.run(
-      "PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 1000",
-      "set it up");
+  auto result = database.run("PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF", "set it up");
   if (!result) return result;
   return database.run(
       durability == Durability::power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "schema/ws/codec.h"
+#include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/create.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/layout.h"
@@ -20,7 +21,11 @@ class Writer final : public TapeWriter {
   Result<void> prepare();
 
   Result<void> begin() override { return run(begin_, "begin a transaction"); }
-  Result<void> commit() override { return run(commit_, "commit"); }
+  Result<void> commit() override {
+    auto result = run(commit_, "commit");
+    if (result) checkpointer_->after_commit();
+    return result;
+  }
 
   Result<void> put_connection(const ConnectionInfo& connection) override;
   Result<void> add_frame(const FrameRecord& frame) override;
@@ -53,9 +58,13 @@ class Writer final : public TapeWriter {
   Statement begin_, commit_, connection_, frame_, request_, gap_, stream_, drift_, cursor_, end_;
   std::array<Statement, kTableCount> rows_;
   std::optional<Error> failed_;
+  std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 Result<void> Writer::prepare() {
+  auto checkpointer = Checkpointer::start(*database_);
+  if (!checkpointer) return checkpointer.error();
+  checkpointer_ = std::move(*checkpointer);
   const std::pair<Statement*, const char*> statements[] = {
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
@@ -166,6 +175,7 @@ Result<void> Writer::put_cursor(const CursorRecord& cursor) {
 Result<void> Writer::finish(Ns ended_ns, std::string_view outcome) {
   end_.add(ended_ns).add(outcome);
   if (auto result = run(end_, "write its end"); !result) return result;
+  checkpointer_.reset();
   auto result = leave_plain_file(*database_);
   if (!result) failed_ = result.error();
   return result;

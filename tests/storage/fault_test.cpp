@@ -137,8 +137,10 @@ TEST(PowerCut, WithDurabilityProcessWhatIsLeftIsWholeTransactions) {
   FaultVfs disk;
   auto tape =
       must(create_tape_at(directory.file("a.tape"), session_named("live"), Durability::process));
-  const std::string payload(40'000, 'x');  // some checkpoints' worth
-  for (int id = 1; id <= 1'000; id += 10) {
+  const std::string payload(40'000, 'x');
+  // Until some checkpoints have been; they are made on a thread of their own.
+  for (int id = 1; disk.syncs_of(tape->path()) < 3; id += 10) {
+    ASSERT_LT(id, 50'000) << "no checkpoint is made";
     must(tape->begin());
     for (int i = 0; i < 10; ++i) must(tape->add_frame(frame_of(id + i, kStart + id, payload)));
     must(tape->commit());

@@ -1,5 +1,6 @@
 // A disk that fails on demand and remembers what a power cut would leave: a shim over SQLite's own
-// VFS. While one lives it is this process's default VFS; one at a time. Not thread-safe.
+// VFS. While one lives it is this process's default VFS; one at a time. Safe to use from any
+// thread.
 #pragma once
 
 #include <sqlite3.h>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <new>
 #include <string>
 
@@ -33,14 +35,36 @@ class FaultVfs {
   // From the `countdown`th write, truncation or sync on (1: the next), each fails with `code`. 0:
   // none.
   void fail_at(int countdown, int code) {
+    const std::lock_guard lock(mutex_);
     countdown_ = countdown;
     code_ = code;
   }
-  bool has_failed() const { return has_failed_; }
+  bool has_failed() const {
+    const std::lock_guard lock(mutex_);
+    return has_failed_;
+  }
+  // Writes to one file fail with `code`, those to others do not. "": none.
+  void refuse(const std::string& path, int code) {
+    const std::lock_guard lock(mutex_);
+    refused_path_ = path;
+    refusal_ = code;
+  }
+  // How many writes to it failed.
+  int refused() const {
+    const std::lock_guard lock(mutex_);
+    return refused_;
+  }
+  // How often a file was synced.
+  int syncs_of(const std::string& path) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = syncs_.find(path);
+    return at == syncs_.end() ? 0 : at->second;
+  }
 
   // Puts into `directory` what the disk would hold had the power gone now: each file as of its last
   // sync.
   void cut_power_into(const std::string& directory) const {
+    const std::lock_guard lock(mutex_);
     for (const auto& [path, bytes] : synced_) {
       const auto name = std::filesystem::path(path).filename();
       std::ofstream(std::filesystem::path(directory) / name, std::ios::binary) << bytes;
@@ -58,14 +82,23 @@ class FaultVfs {
   static File* of(sqlite3_file* file) { return static_cast<File*>(file); }
   static sqlite3_file* real(sqlite3_file* file) { return of(file)->real(); }
 
-  bool fails() {
-    if (countdown_ == 0) return false;
+  // What the next operation fails with; SQLITE_OK: it does not.
+  int failure() {
+    const std::lock_guard lock(mutex_);
+    if (countdown_ == 0) return SQLITE_OK;
     if (countdown_ > 1) {
       --countdown_;
-      return false;
+      return SQLITE_OK;
     }
     has_failed_ = true;
-    return true;
+    return code_;
+  }
+
+  int refusal_of(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    if (refused_path_.empty() || path != refused_path_) return SQLITE_OK;
+    ++refused_;
+    return refusal_;
   }
 
   static int open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags,
@@ -82,7 +115,10 @@ class FaultVfs {
     return code;
   }
   static int remove(sqlite3_vfs* vfs, const char* name, int sync) {
-    of(vfs).synced_.erase(name);
+    {
+      const std::lock_guard lock(of(vfs).mutex_);
+      of(vfs).synced_.erase(name);
+    }
     return of(vfs).base_->xDelete(of(vfs).base_, name, sync);
   }
   static int close(sqlite3_file* file) {
@@ -91,22 +127,28 @@ class FaultVfs {
     return code;
   }
   static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-    if (of(file)->owner->fails()) return of(file)->owner->code_;
+    if (const int code = of(file)->owner->failure(); code != SQLITE_OK) return code;
+    if (const int code = of(file)->owner->refusal_of(of(file)->path); code != SQLITE_OK) {
+      return code;
+    }
     return real(file)->pMethods->xWrite(real(file), bytes, size, offset);
   }
   static int truncate(sqlite3_file* file, sqlite3_int64 size) {
-    if (of(file)->owner->fails()) return of(file)->owner->code_;
+    if (const int code = of(file)->owner->failure(); code != SQLITE_OK) return code;
     return real(file)->pMethods->xTruncate(real(file), size);
   }
   static int sync(sqlite3_file* file, int) {
-    if (of(file)->owner->fails()) return of(file)->owner->code_;
+    if (const int code = of(file)->owner->failure(); code != SQLITE_OK) return code;
     // Remembered instead of done: no test waits for a disk. Read through SQLite's own descriptor,
     // since another one's close would drop SQLite's locks.
     sqlite3_int64 size = 0;
     real(file)->pMethods->xFileSize(real(file), &size);
     std::string bytes(static_cast<std::size_t>(size), '\0');
     if (size > 0) real(file)->pMethods->xRead(real(file), bytes.data(), static_cast<int>(size), 0);
-    of(file)->owner->synced_[of(file)->path] = std::move(bytes);
+    FaultVfs& owner = *of(file)->owner;
+    const std::lock_guard lock(owner.mutex_);
+    owner.synced_[of(file)->path] = std::move(bytes);
+    ++owner.syncs_[of(file)->path];
     return SQLITE_OK;
   }
 
@@ -150,10 +192,15 @@ class FaultVfs {
 
   sqlite3_vfs* base_;
   sqlite3_vfs vfs_;
+  mutable std::mutex mutex_;  // guards the rest
   int countdown_ = 0;
   int code_ = SQLITE_OK;
   bool has_failed_ = false;
+  std::string refused_path_;
+  int refusal_ = SQLITE_OK;
+  int refused_ = 0;
   std::map<std::string, std::string> synced_;
+  std::map<std::string, int> syncs_;
 };
 
 }  // namespace tapedeck::testing
