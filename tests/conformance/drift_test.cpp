@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -17,11 +16,6 @@ namespace {
 using Lines = std::vector<std::string>;
 using nlohmann::ordered_json;
 
-struct Payload {
-  std::string file;
-  std::string text;
-};
-
 // `tests/feeds/FEED/drift.txt` has a line for each thing that is not as known in the payloads that
 // are there because they are odd: `FILE: TYPE: PATH: WHAT`.
 Lines expected_drift(std::string_view feed) {
@@ -32,20 +26,6 @@ Lines expected_drift(std::string_view feed) {
     if (!line.empty() && !line.starts_with('#')) lines.push_back(line);
   }
   return lines;
-}
-
-std::vector<Payload> payloads_of(std::string_view feed) {
-  namespace fs = std::filesystem;
-  std::vector<Payload> payloads;
-  const std::string directory =
-      std::string(TAPEDECK_SOURCE_DIR "/tests/feeds/") + std::string(feed) + "/testdata";
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    payloads.push_back({name, testdata(feed, name)});
-  }
-  std::sort(payloads.begin(), payloads.end(),
-            [](const Payload& a, const Payload& b) { return a.file < b.file; });
-  return payloads;
 }
 
 // A declared path taken apart: `[4].open[].price` → `[4]`, `open`, `[]`, `price`.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -95,6 +97,24 @@ inline std::string feed_name(const ::testing::TestParamInfo<const Feed*>& info) 
 }
 inline auto every_feed() {
   return ::testing::ValuesIn(all_feeds().begin(), all_feeds().end());
+}
+
+// The payloads in a feed's `testdata`, most of them as its document has them, by file name.
+struct Payload {
+  std::string file;
+  std::string text;
+};
+inline std::vector<Payload> payloads_of(std::string_view feed) {
+  std::vector<Payload> payloads;
+  const std::string directory =
+      std::string(TAPEDECK_SOURCE_DIR "/tests/feeds/") + std::string(feed) + "/testdata";
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    payloads.push_back({name, testdata(feed, name)});
+  }
+  std::sort(payloads.begin(), payloads.end(),
+            [](const Payload& a, const Payload& b) { return a.file < b.file; });
+  return payloads;
 }
 
 // What the simulator made: message `k` of a stretch, parsed and classified.

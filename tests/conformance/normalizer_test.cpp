@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/conformance/feed_cases.h"
+#include "tests/support/damage.h"
 
 namespace tapedeck::testing {
 namespace {
@@ -162,15 +163,7 @@ TEST_P(NormalizerConformance, SurvivesRandomDamage) {
   std::mt19937_64 random(20'261'121);
   for (const SimMessage& message : cycle()) {
     for (int round = 0; round < 40; ++round) {
-      std::string payload = message.payload;
-      for (std::size_t edits = 1 + random() % 4; edits > 0; --edits) {
-        const std::size_t at = random() % payload.size();
-        if (random() % 2 == 0) {
-          payload[at] = static_cast<char>(random() % 256);
-        } else {
-          payload.insert(at, payload.substr(random() % payload.size(), random() % 12));
-        }
-      }
+      const std::string payload = damaged(message.payload, random);
       const Inbound inbound(message.endpoint, payload, message.at_ns);
       RowLog log;
       ASSERT_NO_THROW(normalizer->classify(inbound.frame())) << payload;

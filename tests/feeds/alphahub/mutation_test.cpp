@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/feeds/alphahub/driven.h"
+#include "tests/support/damage.h"
 
 namespace tapedeck {
 namespace {
@@ -85,25 +86,7 @@ TEST(AlphaHubMutations, AccountsForRandomDamage) {
   for (const char* file : kFiles) {
     const std::string whole = testdata("alphahub", file);
     for (int round = 0; round < 1'500; ++round) {
-      std::string payload = whole;
-      const std::size_t edits = 1 + random() % 4;
-      for (std::size_t i = 0; i < edits && !payload.empty(); ++i) {
-        const std::size_t at = random() % payload.size();
-        switch (random() % 4) {
-          case 0:
-            payload[at] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            payload[at] ^= static_cast<char>(1U << (random() % 8));
-            break;
-          case 2:
-            payload.erase(at, 1 + random() % 8);
-            break;
-          default:
-            payload.insert(at, payload.substr(random() % payload.size(), random() % 12));
-        }
-      }
-      everything.expect_accounted_for(payload);
+      everything.expect_accounted_for(testing::damaged(whole, random));
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "schema/feeds/alterscope/feed.h"
+#include "tests/support/damage.h"
 #include "tests/support/fakes.h"
 
 namespace tapedeck {
@@ -39,20 +40,7 @@ TEST(AlterscopeMutations, GivesOneRowForRandomDamage) {
   for (const char* file : kFiles) {
     const std::string whole = testdata("alterscope", file);
     for (int round = 0; round < 2'000; ++round) {
-      std::string payload = whole;
-      for (std::size_t edits = 1 + random() % 4; edits > 0 && !payload.empty(); --edits) {
-        const std::size_t at = random() % payload.size();
-        switch (random() % 3) {
-          case 0:
-            payload[at] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            payload.erase(at, 1 + random() % 8);
-            break;
-          default:
-            payload.insert(at, payload.substr(random() % payload.size(), random() % 12));
-        }
-      }
+      const std::string payload = testing::damaged(whole, random);
       EXPECT_EQ(normalize_one(*normalizer, kEndpoint, payload).size(), 1U) << payload;
     }
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "schema/feeds/marketai/feed.h"
+#include "tests/support/damage.h"
 #include "tests/support/fakes.h"
 
 namespace tapedeck::testing {
@@ -49,25 +50,7 @@ TEST(MarketMutations, AccountsForRandomDamage) {
   std::mt19937_64 random(20'240'224);
   for (const std::string& whole : all_payloads()) {
     for (int round = 0; round < 700; ++round) {
-      std::string payload = whole;
-      const std::size_t edits = 1 + random() % 4;
-      for (std::size_t i = 0; i < edits && !payload.empty(); ++i) {
-        const std::size_t at = random() % payload.size();
-        switch (random() % 4) {
-          case 0:
-            payload[at] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            payload[at] ^= static_cast<char>(1U << (random() % 8));
-            break;
-          case 2:
-            payload.erase(at, 1 + random() % 8);
-            break;
-          default:
-            payload.insert(at, payload.substr(random() % payload.size(), random() % 12));
-        }
-      }
-      expect_accounted_for(payload);
+      expect_accounted_for(damaged(whole, random));
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "schema/feeds/nexusglass/feed.h"
+#include "tests/support/damage.h"
 #include "tests/support/fakes.h"
 
 namespace tapedeck {
@@ -62,25 +63,7 @@ TEST(NexusGlassMutations, AccountsForRandomDamage) {
   for (const char* file : kFiles) {
     const std::string whole = testdata("nexusglass", file);
     for (int round = 0; round < 1'500; ++round) {
-      std::string payload = whole;
-      const std::size_t edits = 1 + random() % 4;
-      for (std::size_t i = 0; i < edits && !payload.empty(); ++i) {
-        const std::size_t at = random() % payload.size();
-        switch (random() % 4) {
-          case 0:
-            payload[at] = static_cast<char>(random() % 256);
-            break;
-          case 1:
-            payload[at] ^= static_cast<char>(1U << (random() % 8));
-            break;
-          case 2:
-            payload.erase(at, 1 + random() % 8);
-            break;
-          default:
-            payload.insert(at, payload.substr(random() % payload.size(), random() % 12));
-        }
-      }
-      expect_accounted_for(*normalizer, kEndpoints[random() % 3], payload);
+      expect_accounted_for(*normalizer, kEndpoints[random() % 3], testing::damaged(whole, random));
     }
   }
 }
