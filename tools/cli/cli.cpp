@@ -42,13 +42,19 @@ std::string usage() {
   return text;
 }
 
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  return names;
+}
+
 int unknown_command(const std::string& name, Io& io) {
   const bool is_option = name.starts_with('-');
   std::vector<std::string> known;
   if (is_option) {
     known = {"--help", "--version"};
   } else {
-    for (const Command& command : kCommands) known.emplace_back(command.name);
+    known = command_names();
   }
   const std::string what = is_option ? "unknown option " + name : "unknown command '" + name + "'";
   const std::string near = nearest(name, known);
@@ -60,8 +66,8 @@ int unknown_command(const std::string& name, Io& io) {
 
 int run(const Args& args, Io& io) {
   if (args.empty()) {
-    io.err << usage();
-    return kBadUsage;
+    return bad_usage(io, "a command is missing: give one of " + join(command_names(), ", ") +
+                             "; see tapedeck --help");
   }
   const std::string& name = args.front();
   const Args rest(args.begin() + 1, args.end());
@@ -77,6 +83,17 @@ int run(const Args& args, Io& io) {
     if (command.name == name) return command.run(rest, io);
   }
   return unknown_command(name, io);
+}
+
+int run_command(const CommandSpec& spec, const Args& args, Io& io,
+                const std::function<int(const Options& given, Io& io)>& command) {
+  const Result<Options> given = parse_options(spec, args);
+  if (!given) return bad_usage(io, given.error().message);
+  if (given->help()) {
+    io.out << help_text(spec);
+    return kDone;
+  }
+  return command(*given, io);
 }
 
 }  // namespace tapedeck::cli

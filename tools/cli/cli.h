@@ -2,6 +2,8 @@
 // arguments.
 #pragma once
 
+#include <functional>
+
 #include "tools/cli/io.h"
 #include "tools/cli/options.h"
 
@@ -9,6 +11,10 @@ namespace tapedeck::cli {
 
 // `args` without the program's name. Gives the exit code; writes errors itself.
 int run(const Args& args, Io& io);
+
+// Runs one command with what was given. `--help` and bad usage it answers itself.
+int run_command(const CommandSpec& spec, const Args& args, Io& io,
+                const std::function<int(const Options& given, Io& io)>& command);
 
 int record_command(const Args& args, Io& io);
 int replay_command(const Args& args, Io& io);

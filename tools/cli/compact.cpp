@@ -20,25 +20,23 @@ const CommandSpec& spec() {
   return kSpec;
 }
 
-}  // namespace
-
-int compact_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
+int compact(const Options& given, Io& io) {
   CompactOptions options;
-  options.tape = given->arguments().front();
-  options.output = given->get("output");
-  options.undo = given->has("undo");
+  options.tape = given.arguments().front();
+  options.output = given.get("output");
+  options.undo = given.has("undo");
   const Result<CompactResult> done = compact_tape(options);
   if (!done) return failed(io, done.error().message);
   io.out << printable(options.output.empty() ? options.tape : options.output) << ": "
          << done->frames << " frames, " << human_bytes(done->payload_bytes) << " of payloads; "
          << human_bytes(done->bytes_before) << " -> " << human_bytes(done->bytes_after) << '\n';
   return kDone;
+}
+
+}  // namespace
+
+int compact_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, compact);
 }
 
 }  // namespace tapedeck::cli

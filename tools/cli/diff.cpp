@@ -144,27 +144,25 @@ void print_diff(const TapeDiff& diff, Io& io) {
   print_table("gaps", gaps, io);
 }
 
-}  // namespace
-
-int diff_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  const Result<std::unique_ptr<TapeReader>> a = open_tape(given->arguments()[0]);
+int diff(const Options& given, Io& io) {
+  const Result<std::unique_ptr<TapeReader>> a = open_tape(given.arguments()[0]);
   if (!a) return failed(io, a.error().message);
-  const Result<std::unique_ptr<TapeReader>> b = open_tape(given->arguments()[1]);
+  const Result<std::unique_ptr<TapeReader>> b = open_tape(given.arguments()[1]);
   if (!b) return failed(io, b.error().message);
   const Result<TapeDiff> diff = diff_tapes(**a, **b, kSpansMax);
   if (!diff) return failed(io, diff.error().message);
-  if (given->has("json")) {
-    io.out << diff_json(given->arguments(), *diff) << '\n';
+  if (given.has("json")) {
+    io.out << diff_json(given.arguments(), *diff) << '\n';
   } else {
     print_diff(*diff, io);
   }
   return diff->equal() ? kDone : kFailed;
+}
+
+}  // namespace
+
+int diff_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, diff);
 }
 
 }  // namespace tapedeck::cli

@@ -70,35 +70,33 @@ Result<void> export_to(TapeReader& tape, const ExportOptions& options, const Opt
   return (*file)->finish();
 }
 
-}  // namespace
-
-int export_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  if (auto checked = check_options(*given); !checked) return bad_usage(io, checked.error().message);
-  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given->arguments().front());
+int export_rows(const Options& given, Io& io) {
+  if (auto checked = check_options(given); !checked) return bad_usage(io, checked.error().message);
+  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given.arguments().front());
   if (!tape) return failed(io, tape.error().message);
   const Result<SessionInfo> session = (*tape)->session();
   if (!session) return failed(io, session.error().message);
 
   ExportOptions options;
-  options.what = what_of(*given);
-  options.format = given->get("format") == "csv" ? ExportFormat::csv : ExportFormat::jsonl;
-  options.from = time_option(*given, "from", session->started_ns);
-  options.to = time_option(*given, "to", session->started_ns);
+  options.what = what_of(given);
+  options.format = given.get("format") == "csv" ? ExportFormat::csv : ExportFormat::jsonl;
+  options.from = time_option(given, "from", session->started_ns);
+  options.to = time_option(given, "to", session->started_ns);
   const Result<std::vector<std::string>> known = exportable(**tape);
   if (!known) return failed(io, known.error().message);
   if (std::find(known->begin(), known->end(), options.what) == known->end()) {
     return bad_usage(io, unknown_table(options.what, *known).message);
   }
-  if (auto done = export_to(**tape, options, *given, io); !done) {
+  if (auto done = export_to(**tape, options, given, io); !done) {
     return failed(io, done.error().message);
   }
   return kDone;
+}
+
+}  // namespace
+
+int export_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, export_rows);
 }
 
 }  // namespace tapedeck::cli

@@ -57,20 +57,12 @@ void print_table(const std::vector<Gap>& gaps, Io& io) {
   table.print(io.out);
 }
 
-}  // namespace
-
-int gaps_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given->arguments().front());
+int gaps(const Options& given, Io& io) {
+  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given.arguments().front());
   if (!tape) return failed(io, tape.error().message);
   const Result<std::vector<Gap>> gaps = (*tape)->gaps();
   if (!gaps) return failed(io, gaps.error().message);
-  if (given->has("json")) {
+  if (given.has("json")) {
     std::vector<std::string> elements;
     for (const Gap& gap : *gaps) elements.push_back(json_of(gap));
     io.out << json_array(elements, ",\n ") << '\n';
@@ -88,6 +80,12 @@ int gaps_command(const Args& args, Io& io) {
     print_stream_times(*times, true, "", io);
   }
   return kDone;
+}
+
+}  // namespace
+
+int gaps_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, gaps);
 }
 
 }  // namespace tapedeck::cli

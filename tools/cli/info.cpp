@@ -278,25 +278,23 @@ void print_summary(const TapeSummary& tape, Io& io) {
   }
 }
 
-}  // namespace
-
-int info_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given->arguments().front());
+int info(const Options& given, Io& io) {
+  const Result<std::unique_ptr<TapeReader>> tape = open_tape(given.arguments().front());
   if (!tape) return failed(io, tape.error().message);
   const Result<TapeSummary> summary = summarize(**tape);
   if (!summary) return failed(io, summary.error().message);
-  if (given->has("json")) {
+  if (given.has("json")) {
     io.out << summary_json(*summary) << '\n';
   } else {
     print_summary(*summary, io);
   }
   return kDone;
+}
+
+}  // namespace
+
+int info_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, info);
 }
 
 }  // namespace tapedeck::cli

@@ -115,16 +115,8 @@ void print_table(const std::vector<Listed>& tapes, Io& io) {
   table.print(io.out);
 }
 
-}  // namespace
-
-int ls_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  const std::string directory = given->arguments().empty() ? "tapes" : given->arguments().front();
+int ls(const Options& given, Io& io) {
+  const std::string directory = given.arguments().empty() ? "tapes" : given.arguments().front();
   const Result<std::vector<std::string>> paths = list_tapes(directory);
   if (!paths) return failed(io, paths.error().message);
 
@@ -139,7 +131,7 @@ int ls_command(const Args& args, Io& io) {
       status = failed(io, listed.error().message);
     }
   }
-  if (given->has("json")) {
+  if (given.has("json")) {
     std::vector<std::string> elements;
     for (const Listed& tape : tapes) elements.push_back(json_of(tape));
     io.out << json_array(elements, ",\n ") << '\n';
@@ -149,6 +141,12 @@ int ls_command(const Args& args, Io& io) {
     io.err << "no tapes in " << directory << '\n';
   }
   return status;
+}
+
+}  // namespace
+
+int ls_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, ls);
 }
 
 }  // namespace tapedeck::cli

@@ -138,21 +138,13 @@ void print_report(const std::string& out, const MergeReport& report, Io& io) {
   print_streams(report, io);
 }
 
-}  // namespace
-
-int merge_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
+int merge(const Options& given, Io& io) {
   MergeOptions options;
-  options.out = given->get("out");
+  options.out = given.get("out");
   if (options.out.empty()) {
     return bad_usage(io, "--out: is missing; name the tape to write: -o OUT");
   }
-  const Result<Ns> skew = parse_length("skew", given->get("skew"), true);
+  const Result<Ns> skew = parse_length("skew", given.get("skew"), true);
   if (!skew) return bad_usage(io, skew.error().message);
   options.skew_ns = *skew;
   options.recorder_version = recorder_version();
@@ -164,7 +156,7 @@ int merge_command(const Args& args, Io& io) {
     return [decoders](std::string_view feed) { return decoders->make(feed); };
   };
   std::vector<std::unique_ptr<TapeReader>> tapes;
-  for (const std::string& path : given->arguments()) {
+  for (const std::string& path : given.arguments()) {
     auto tape = open_tape(path);
     if (!tape) return failed(io, tape.error().message);
     tapes.push_back(std::move(*tape));
@@ -175,12 +167,18 @@ int merge_command(const Args& args, Io& io) {
     report->notes.push_back(
         "decoded with each feed's defaults, since session.config is not usable: " + trouble);
   }
-  if (given->has("json")) {
+  if (given.has("json")) {
     io.out << json_of(options.out, *report) << '\n';
   } else {
     print_report(options.out, *report, io);
   }
   return kDone;
+}
+
+}  // namespace
+
+int merge_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, merge);
 }
 
 }  // namespace tapedeck::cli

@@ -35,9 +35,6 @@ std::string see_help(const CommandSpec& spec) {
 Error unknown_option(const CommandSpec& spec, const std::string& given) {
   const std::string bare = given.substr(0, given.find('='));
   const std::string name = bare.substr(std::min(bare.find_first_not_of('-'), bare.size()));
-  if (std::find(spec.not_yet.begin(), spec.not_yet.end(), name) != spec.not_yet.end()) {
-    return {"--" + name + ": this version of tapedeck does not have it yet" + see_help(spec)};
-  }
   std::vector<std::string> known = {"help"};
   for (const OptionSpec& option : spec.options) known.push_back(long_name(option.name));
   const std::string near = nearest(name, known);

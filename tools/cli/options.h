@@ -26,8 +26,7 @@ struct CommandSpec {
   std::vector<OptionSpec> options = {};
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
-  std::vector<std::string> not_yet = {};  // options of later versions: refused by name
-  std::string notes = {};                 // what help says after the options; "": nothing
+  std::string notes = {};  // what help says after the options; "": nothing
 };
 
 // What was given. Asking for an option that the spec does not have is our own error.

@@ -49,18 +49,16 @@ Result<RecordOptions> options_of(const Options& given) {
   return options;
 }
 
+int record(const Options& given, Io& io) {
+  const Result<RecordOptions> options = options_of(given);
+  if (!options) return bad_usage(io, options.error().message);
+  return run_record(*options, io.out, io.err);
+}
+
 }  // namespace
 
 int record_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  const Result<RecordOptions> options = options_of(*given);
-  if (!options) return bad_usage(io, options.error().message);
-  return run_record(*options, io.out, io.err);
+  return run_command(spec(), args, io, record);
 }
 
 }  // namespace tapedeck::cli

@@ -100,19 +100,16 @@ Result<ReplayOptions> options_of(const Options& given) {
   return options;
 }
 
+int replay(const Options& given, Io& io) {
+  const Result<ReplayOptions> options = options_of(given);
+  if (!options) return bad_usage(io, options.error().message);
+  return serve(make_replay(*options), io);
+}
+
 }  // namespace
 
 int replay_command(const Args& args, Io& io) {
-  const CommandSpec spec = make_spec();
-  const Result<Options> given = parse_options(spec, args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec);
-    return kDone;
-  }
-  const Result<ReplayOptions> options = options_of(*given);
-  if (!options) return bad_usage(io, options.error().message);
-  return serve(make_replay(*options), io);
+  return run_command(make_spec(), args, io, replay);
 }
 
 }  // namespace tapedeck::cli

@@ -114,30 +114,29 @@ bool wait_for_more() {
   return interrupted == 0;
 }
 
-}  // namespace
-
-int show_command_with(const Args& args, Io& io, const Wait& wait) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
-  if (Result<void> checked = check_options(*given); !checked)
+int show(const Options& given, Io& io, const Wait& wait) {
+  if (Result<void> checked = check_options(given); !checked)
     return bad_usage(io, checked.error().message);
   std::optional<Pattern> pattern;
-  if (given->has("grep")) {
-    Result<Pattern> compiled = Pattern::compile(given->get("grep"));
+  if (given.has("grep")) {
+    Result<Pattern> compiled = Pattern::compile(given.get("grep"));
     if (!compiled) {
       return bad_usage(
-          io, "--grep: '" + given->get("grep") +
+          io, "--grep: '" + given.get("grep") +
                   "' is no POSIX extended regular expression: " + compiled.error().message);
     }
     pattern = std::move(*compiled);
   }
-  Result<std::unique_ptr<TapeReader>> tape = open_tape(given->arguments().front());
+  Result<std::unique_ptr<TapeReader>> tape = open_tape(given.arguments().front());
   if (!tape) return failed(io, tape.error().message);
-  return show(**tape, *given, pattern, io, wait);
+  return show(**tape, given, pattern, io, wait);
+}
+
+}  // namespace
+
+int show_command_with(const Args& args, Io& io, const Wait& wait) {
+  return run_command(spec(), args, io,
+                     [&](const Options& given, Io& to) { return show(given, to, wait); });
 }
 
 int show_command(const Args& args, Io& io) {

@@ -52,19 +52,16 @@ Result<SimOptions> options_of(const Options& given) {
   return options;
 }
 
+int sim(const Options& given, Io& io) {
+  const Result<SimOptions> options = options_of(given);
+  if (!options) return bad_usage(io, options.error().message);
+  return serve(make_sim(*options), io);
+}
+
 }  // namespace
 
 int sim_command(const Args& args, Io& io) {
-  const CommandSpec spec = make_spec();
-  const Result<Options> given = parse_options(spec, args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec);
-    return kDone;
-  }
-  const Result<SimOptions> options = options_of(*given);
-  if (!options) return bad_usage(io, options.error().message);
-  return serve(make_sim(*options), io);
+  return run_command(make_spec(), args, io, sim);
 }
 
 }  // namespace tapedeck::cli

@@ -68,23 +68,21 @@ Result<void> verify_one(const std::string& path, Io& io) {
   return Error{path + ": does not hold what it should: " + kinds};
 }
 
-}  // namespace
-
-int verify_command(const Args& args, Io& io) {
-  const Result<Options> given = parse_options(spec(), args);
-  if (!given) return bad_usage(io, given.error().message);
-  if (given->help()) {
-    io.out << help_text(spec());
-    return kDone;
-  }
+int verify(const Options& given, Io& io) {
   int code = kDone;
-  for (const std::string& path : given->arguments()) {
+  for (const std::string& path : given.arguments()) {
     if (const auto sound = verify_one(path, io); !sound) {
       io.out.flush();
       code = failed(io, sound.error().message);
     }
   }
   return code;
+}
+
+}  // namespace
+
+int verify_command(const Args& args, Io& io) {
+  return run_command(spec(), args, io, verify);
 }
 
 }  // namespace tapedeck::cli
