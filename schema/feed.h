@@ -46,7 +46,7 @@ struct FeedDefaults {
 
 // The settings that every feed shares, after configuration.
 struct LinkSettings {
-  std::string ws_url;
+  std::string ws_url;  // these two have no slash at their end
   std::string rest_url;
   int connections = 1;
   ReconnectPolicy reconnect;

@@ -17,11 +17,6 @@ constexpr std::int64_t kTokenAgeMsMax = 1'740'000;  // 29 minutes
 constexpr std::int64_t kWholeBelow = 10;
 constexpr std::int64_t kWholeBelowMax = 1'000'000;
 
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 std::vector<std::int64_t> read_algorithms(ConfigReader& config) {
   std::vector<std::int64_t> algorithms;
   for (const std::int64_t id : config.integer_list("algorithms", {14, 16, 17, 18})) {
@@ -78,8 +73,8 @@ RestSettings read_rest(ConfigReader& config) {
 
 Settings read_settings(ConfigReader& config, const LinkSettings& link) {
   Settings settings;
-  settings.ws_url = without_slash(link.ws_url);
-  settings.rest_url = without_slash(link.rest_url);
+  settings.ws_url = link.ws_url;
+  settings.rest_url = link.rest_url;
   settings.email = config.required_secret("email");
   settings.password = config.required_secret("password");
   settings.algorithms = read_algorithms(config);

@@ -11,11 +11,6 @@ namespace tapedeck::alterscope {
 
 namespace {
 
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 // A list that stands in the query separated by commas; what stands in it twice is taken once.
 std::vector<std::string> read_names(ConfigReader& config, std::string_view key) {
   std::vector<std::string> names;
@@ -84,8 +79,8 @@ void read_rest(ConfigReader& config, Settings& settings) {
 
 Result<Settings> read_settings(ConfigReader& config, const LinkSettings& link) {
   Settings settings;
-  settings.ws_url = without_slash(link.ws_url);
-  settings.rest_url = without_slash(link.rest_url);
+  settings.ws_url = link.ws_url;
+  settings.rest_url = link.rest_url;
   settings.api_key = config.required_secret("api_key");
   const std::string auth = config.choice("auth", "bearer", {"bearer", "query"});
   settings.auth = auth == "query" ? Auth::query : Auth::bearer;

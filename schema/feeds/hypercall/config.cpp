@@ -10,11 +10,6 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 std::string unknown_channel(const std::string& name) {
   std::vector<std::string> names;
   for (const Channel& channel : all_channels()) names.emplace_back(channel.name);
@@ -144,8 +139,8 @@ RestPaths read_rest(ConfigReader& config) {
 
 Settings read_settings(ConfigReader& config, const LinkSettings& link) {
   Settings settings;
-  settings.ws_url = without_slash(link.ws_url);
-  settings.rest_url = without_slash(link.rest_url);
+  settings.ws_url = link.ws_url;
+  settings.rest_url = link.rest_url;
   settings.wallet = config.optional_text("wallet");
   if (settings.wallet && !is_wallet(*settings.wallet)) {
     config.fail("wallet", "must be an address that starts with 0x");

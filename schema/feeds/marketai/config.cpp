@@ -17,11 +17,6 @@ constexpr std::int64_t kLimitMax = 100'000;
 constexpr std::int64_t kWaitMsDefault = 20'000;
 constexpr std::int64_t kWaitMsMax = 3'600'000;
 
-std::string without_slash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 std::string unknown_channel(const std::string& name) {
   const std::vector<std::string> known = channel_names();
   const std::string why = "there is no channel \"" + name + "\"";
@@ -146,8 +141,8 @@ void read_rest(ConfigReader& config, Settings& settings) {
 
 Settings read_settings(ConfigReader& config, const LinkSettings& link) {
   Settings settings;
-  settings.ws_url = without_slash(link.ws_url);
-  settings.rest_url = without_slash(link.rest_url);
+  settings.ws_url = link.ws_url;
+  settings.rest_url = link.rest_url;
   settings.api_key = config.required_secret("api_key");
   const bool by_message = config.choice("auth", "query", {"query", "message"}) == "message";
   settings.auth = by_message ? Auth::message : Auth::query;

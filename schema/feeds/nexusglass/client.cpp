@@ -98,9 +98,8 @@ class EndpointClient final : public Client {
 
   void on_start(ClientActions& actions) override {
     is_open_ = is_ready_ = has_failed_ = false;
-    std::string url = settings_.ws_url;
-    while (url.ends_with('/')) url.pop_back();
-    url += '/' + endpoint_ + "?token=" + percent_encode(settings_.api_key);
+    std::string url =
+        settings_.ws_url + '/' + endpoint_ + "?token=" + percent_encode(settings_.api_key);
     append_filter(url, "symbols", settings_.symbols);
     append_filter(url, "events", settings_.events);
     actions.connect({std::move(url), {}});

