@@ -1,10 +1,12 @@
 #include "recorder/config.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
 #include "schema/base/text.h"
@@ -215,10 +217,18 @@ std::optional<std::string> ProcessSource::environment(const std::string& name) c
 }
 
 Result<std::string> ProcessSource::read_file(const std::string& path) const {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return Error{"cannot read " + path};
-  return text.str();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  std::string text;
+  char part[4'096];
+  for (std::size_t read = sizeof part; file != nullptr && read == sizeof part;) {
+    read = std::fread(part, 1, sizeof part, file.get());
+    text.append(part, read);
+  }
+  if (file == nullptr || std::ferror(file.get()) != 0) {
+    return Error{"cannot read " + path + ": " + std::strerror(errno)};
+  }
+  return text;
 }
 
 }  // namespace tapedeck

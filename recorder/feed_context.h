@@ -39,6 +39,7 @@ struct FeedContext {
   // Where each stream stands: what set_cursor() said last.
   std::map<std::string, std::string, std::less<>> cursors;
   ServiceClock service_clock;
+  std::int64_t rows = 0;  // so far, of frames and answers
   // Our own clock was put back then: how long gaps that began before it were nobody knows.
   std::optional<Ns> put_back_ns;
 

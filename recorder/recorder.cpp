@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "recorder/net/monitor.h"
 #include "recorder/predecessor.h"
 #include "recorder/status.h"
+#include "recorder/status_block.h"
 #include "recorder/steady_clock.h"
 #include "recorder/supervisor.h"
 #include "schema/base/text.h"
@@ -28,6 +30,11 @@ constexpr Ns kStatusLogNs = 60 * kNsPerSec;
 int fail_with(std::ostream& err, int code, const std::string& what) {
   err << "tapedeck: error: " << what << '\n';
   return code;
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : 80;
 }
 
 std::string host_name() {
@@ -52,7 +59,7 @@ class Recording {
       : options_(options),
         config_(std::move(config)),
         log_(make_log()),
-        status_line_(isatty(STDERR_FILENO) != 0) {}
+        is_terminal_(isatty(STDERR_FILENO) != 0) {}
 
   // What cannot be set up is an error; after success run() can be called once.
   Result<void> set_up() {
@@ -119,7 +126,7 @@ class Recording {
 
  private:
   void tell(Severity severity, std::string_view who, std::string_view what) {
-    clear_status_line();
+    write(status_block_.clear());
     const auto level = severity == Severity::info      ? spdlog::level::info
                        : severity == Severity::warning ? spdlog::level::warn
                                                        : spdlog::level::err;
@@ -129,7 +136,7 @@ class Recording {
   void stop(std::string_view why) {
     if (stopping_) return;
     stopping_ = true;
-    clear_status_line();
+    write(status_block_.clear());
     log_->info("stopping: {}", why);
     supervisor_->stop();
   }
@@ -159,15 +166,13 @@ class Recording {
   void show_status() {
     look_at_clock();
     const StatusReport now = report();
-    if (status_line_) {
-      std::fprintf(stderr, "\r\033[K%s", status_text(now, last_report_).c_str());
-      std::fflush(stderr);
-      line_shown_ = true;
+    if (is_terminal_) {
+      write(status_block_.draw(status_lines(now, last_report_), terminal_columns()));
     } else if (last_report_.elapsed_ns != 0) {
       log_->info("{}", status_text(now, last_report_));
     }
     last_report_ = now;
-    status_timer_->set(status_line_ ? kStatusTerminalNs : kStatusLogNs, [this] { show_status(); });
+    status_timer_->set(is_terminal_ ? kStatusTerminalNs : kStatusLogNs, [this] { show_status(); });
   }
 
   void look_at_clock() {
@@ -182,14 +187,13 @@ class Recording {
     was_ahead_ = is_ahead;
   }
 
-  void clear_status_line() {
-    if (!line_shown_) return;
-    std::fputs("\r\033[K", stderr);
-    line_shown_ = false;
+  static void write(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
   }
 
   int finish(std::ostream& out, std::ostream& err) {
-    clear_status_line();
+    write(status_block_.clear());
     status_timer_.reset();
     const bool on_request = stopping_ && storage_error_.empty();
     const bool started = supervisor_->any_was_ready();
@@ -226,8 +230,8 @@ class Recording {
   StatusReport last_report_;
   std::string storage_error_;
   bool stopping_ = false;
-  bool status_line_ = false;
-  bool line_shown_ = false;
+  bool is_terminal_ = false;
+  StatusBlock status_block_;
   bool was_ahead_ = false;  // our clock, of the machine's
 };
 

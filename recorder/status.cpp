@@ -25,25 +25,46 @@ void metric_head(std::string& out, const char* name, const char* type, const cha
   out += format("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+double rate_of(const FeedStatus& feed, const StatusReport& now, const StatusReport& before) {
+  const double seconds = static_cast<double>(now.elapsed_ns - before.elapsed_ns) / kNsPerSec;
+  if (seconds <= 0) return 0;
+  return static_cast<double>(feed.frames_in - frames_before(before, feed.feed)) / seconds;
+}
+
+std::string state_of(const FeedStatus& feed) {
+  std::string text(to_string(feed.state));
+  if (feed.state == Link::State::ready) return text;
+  return text + format(" (%zu of %zu)", feed.links_ready, feed.links);
+}
+
+std::string committed_text(const IngestStats& ingest) {
+  return format("%lld frames, %lld rows, lag %lld ms", static_cast<long long>(ingest.frames),
+                static_cast<long long>(ingest.rows),
+                static_cast<long long>(ingest.last_commit_delay_ns / kNsPerMs));
+}
+
 }  // namespace
 
 std::string status_text(const StatusReport& now, const StatusReport& before) {
-  const double seconds = static_cast<double>(now.elapsed_ns - before.elapsed_ns) / kNsPerSec;
   std::string text;
   for (const FeedStatus& feed : now.feeds) {
-    const double rate =
-        seconds <= 0
-            ? 0
-            : static_cast<double>(feed.frames_in - frames_before(before, feed.feed)) / seconds;
-    text += feed.feed + " " + std::string(to_string(feed.state));
-    if (feed.state != Link::State::ready)
-      text += format(" (%zu of %zu)", feed.links_ready, feed.links);
-    text += format(" %.0f/s %zu gaps | ", rate, feed.gaps);
+    text += format("%s %s %.0f/s %lld rows %zu gaps | ", feed.feed.c_str(), state_of(feed).c_str(),
+                   rate_of(feed, now, before), static_cast<long long>(feed.rows), feed.gaps);
   }
-  return text + format("%lld frames, %lld rows, lag %lld ms",
-                       static_cast<long long>(now.ingest.frames),
-                       static_cast<long long>(now.ingest.rows),
-                       static_cast<long long>(now.ingest.last_commit_delay_ns / kNsPerMs));
+  return text + committed_text(now.ingest);
+}
+
+std::vector<std::string> status_lines(const StatusReport& now, const StatusReport& before) {
+  std::vector<std::string> lines;
+  for (const FeedStatus& feed : now.feeds) {
+    lines.push_back(format("%-11s %-17s %6.0f/s %11lld rows %5zu gaps", feed.feed.c_str(),
+                           state_of(feed).c_str(), rate_of(feed, now, before),
+                           static_cast<long long>(feed.rows), feed.gaps));
+    if (feed.open_gaps != 0) lines.back() += format(" (%zu open)", feed.open_gaps);
+    if (!feed.why.empty()) lines.back() += "  " + feed.why;
+  }
+  lines.push_back(committed_text(now.ingest));
+  return lines;
 }
 
 std::string summary_text(const StatusReport& report) {
@@ -52,8 +73,9 @@ std::string summary_text(const StatusReport& report) {
       "%.1f s, %lld frames, %lld rows\n", static_cast<double>(report.elapsed_ns) / kNsPerSec,
       static_cast<long long>(report.ingest.frames), static_cast<long long>(report.ingest.rows));
   for (const FeedStatus& feed : report.feeds) {
-    text += format("  %-12s %8lld messages in, %zu gaps", feed.feed.c_str(),
-                   static_cast<long long>(feed.frames_in), feed.gaps);
+    text += format("  %-12s %8lld messages in, %lld rows, %zu gaps", feed.feed.c_str(),
+                   static_cast<long long>(feed.frames_in), static_cast<long long>(feed.rows),
+                   feed.gaps);
     if (feed.open_gaps != 0) text += format(" (%zu open)", feed.open_gaps);
     if (feed.recovered != 0) {
       text += format(", %lld rows recovered", static_cast<long long>(feed.recovered));
@@ -69,7 +91,7 @@ std::string metrics_text(const StatusReport& report) {
   const auto per_feed = [&](const char* name, const char* type, const char* help, auto value) {
     metric_head(out, name, type, help);
     for (const FeedStatus& feed : report.feeds) {
-      out += format("%s{feed=\"%s\"} %.9g\n", name, feed.feed.c_str(),
+      out += format("%s{feed=\"%s\"} %.15g\n", name, feed.feed.c_str(),
                     static_cast<double>(value(feed)));
     }
   };
@@ -77,6 +99,8 @@ std::string metrics_text(const StatusReport& report) {
            [](const FeedStatus& f) { return f.state == Link::State::ready ? 1 : 0; });
   per_feed("tapedeck_frames_received_total", "counter", "frames received, control frames included",
            [](const FeedStatus& f) { return f.frames_in; });
+  per_feed("tapedeck_rows_total", "counter", "rows of frames and REST answers",
+           [](const FeedStatus& f) { return f.rows; });
   per_feed("tapedeck_gaps_total", "counter", "gaps opened",
            [](const FeedStatus& f) { return f.gaps; });
   per_feed("tapedeck_gaps_open", "gauge", "gaps without an end, or not filled yet",
@@ -87,7 +111,7 @@ std::string metrics_text(const StatusReport& report) {
            [](const FeedStatus& f) { return static_cast<double>(f.last_frame_ns) / kNsPerSec; });
   const auto total = [&](const char* name, const char* type, const char* help, double value) {
     metric_head(out, name, type, help);
-    out += format("%s %.12g\n", name, value);
+    out += format("%s %.15g\n", name, value);
   };
   const IngestStats& ingest = report.ingest;
   total("tapedeck_frames_committed_total", "counter", "frames on the tape",

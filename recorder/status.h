@@ -16,9 +16,11 @@ struct StatusReport {
   std::string tape;
 };
 
-// One line: per feed its state, messages/s since `before`, gaps; then frames, rows and the commit
-// lag.
+// One line: per feed its state, messages/s since `before`, rows and gaps; then what is committed
+// and the commit's lag.
 std::string status_text(const StatusReport& now, const StatusReport& before);
+// The same for a terminal: a line a feed, with what stands in its way, and one for the tape.
+std::vector<std::string> status_lines(const StatusReport& now, const StatusReport& before);
 // Some lines for the end.
 std::string summary_text(const StatusReport& report);
 // Prometheus text exposition format 0.0.4.

@@ -131,6 +131,7 @@ std::vector<FeedStatus> Supervisor::status() const {
   for (const auto& feed : feeds_) {
     FeedStatus status;
     status.feed = feed->context.name;
+    status.rows = feed->context.rows;
     status.gaps = feed->context.ledger->gaps();
     status.open_gaps = feed->context.ledger->open_gaps() + feed->context.filler->pending();
     status.recovered = feed->context.filler->outcome().recovered;

@@ -23,6 +23,7 @@ struct FeedStatus {
   std::size_t links = 0;
   std::size_t links_ready = 0;
   std::int64_t frames_in = 0;
+  std::int64_t rows = 0;
   std::size_t gaps = 0;
   std::size_t open_gaps = 0;   // without an end, waiting to be filled, or being filled
   std::int64_t recovered = 0;  // rows

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "tests/support/fakes.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapedeck {
 namespace {
@@ -150,6 +153,20 @@ TEST_F(ConfigTest, FeedsThatAreAskedForMustExistAndBeConfigured) {
   const std::string text = R"({"feeds": {"hypercall": {"channels": ["trades"]}}})";
   EXPECT_NE(error_of(text, {"hypercal"}).find("did you mean \"hypercall\""), std::string::npos);
   EXPECT_NE(error_of(text, {"nexusglass"}).find("no feeds.nexusglass"), std::string::npos);
+}
+
+TEST(ProcessSource, ReadsFilesWholeAndSaysWhyOneCannotBeRead) {
+  const testing::TempDir directory;
+  const ProcessSource source;
+  std::ofstream(directory.file("empty"));
+  const std::string bytes = std::string(10'000, 'x') + std::string("\0\n", 2);
+  std::ofstream(directory.file("some"), std::ios::binary) << bytes;
+  EXPECT_EQ(*source.read_file(directory.file("empty")), "");
+  EXPECT_EQ(*source.read_file(directory.file("some")), bytes);
+  EXPECT_EQ(source.read_file(directory.file("none")).error().message,
+            "cannot read " + directory.file("none") + ": No such file or directory");
+  EXPECT_EQ(source.read_file(directory.path()).error().message,
+            "cannot read " + directory.path() + ": Is a directory");
 }
 
 }  // namespace
