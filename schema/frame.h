@@ -15,6 +15,22 @@ constexpr bool is_data(Opcode op) {
   return op == Opcode::text || op == Opcode::binary;
 }
 
+constexpr std::string_view to_string(Opcode op) {
+  switch (op) {
+    case Opcode::text:
+      return "text";
+    case Opcode::binary:
+      return "binary";
+    case Opcode::close:
+      return "close";
+    case Opcode::ping:
+      return "ping";
+    case Opcode::pong:
+      return "pong";
+  }
+  return "unknown";
+}
+
 enum class Direction : std::uint8_t { in, out };
 
 constexpr std::string_view to_string(Direction d) {

@@ -51,4 +51,13 @@ Json Fields::nested(std::string_view name, JsonKind kind) {
   return value.kind() == kind ? value : Json();
 }
 
+std::string describe(const ErrorInfo& error) {
+  std::string text(error.code);
+  if (!error.message.empty()) {
+    if (!text.empty()) text += ": ";
+    text += error.message;
+  }
+  return text.empty() ? "an error without code or message" : text;
+}
+
 }  // namespace tapedeck

@@ -56,4 +56,12 @@ class Fields {
   Problem* problem_;
 };
 
+// What a service's error message says; absent where it was not sent.
+struct ErrorInfo {
+  Text code;
+  Text message;
+};
+// `CODE: message`, or what there is of it.
+std::string describe(const ErrorInfo& error);
+
 }  // namespace tapedeck

@@ -22,6 +22,12 @@ std::int64_t Slots::message_of(std::int64_t n) const {
   return n / per_cycle() * cycle_ + positions_[static_cast<std::size_t>(n % per_cycle())];
 }
 
+std::map<char, Slots> slots_of(std::string_view cycle) {
+  std::map<char, Slots> all;
+  for (const char letter : cycle) all.try_emplace(letter, cycle, letter);
+  return all;
+}
+
 Random::Random(std::uint64_t seed, char kind, std::int64_t n)
     : state_(hash_combine(hash_combine(seed, static_cast<unsigned char>(kind)),
                           static_cast<std::uint64_t>(n))) {}

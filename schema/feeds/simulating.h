@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ class Slots {
   std::int64_t cycle_;  // its length
   std::vector<std::int64_t> positions_;
 };
+
+// The slots of every letter of a cycle, by letter.
+std::map<char, Slots> slots_of(std::string_view cycle);
 
 // A stream of numbers from (seed, kind, n).
 class Random {

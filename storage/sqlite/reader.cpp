@@ -18,22 +18,6 @@ using sqlite::Database;
 using sqlite::RowScan;
 using sqlite::Statement;
 
-std::string_view opcode_name(std::int64_t opcode) {
-  switch (static_cast<Opcode>(opcode)) {
-    case Opcode::text:
-      return "text";
-    case Opcode::binary:
-      return "binary";
-    case Opcode::close:
-      return "close";
-    case Opcode::ping:
-      return "ping";
-    case Opcode::pong:
-      return "pong";
-  }
-  return "unknown";
-}
-
 std::optional<int> optional_int(const Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;
   return static_cast<int>(row.integer(column));
@@ -334,7 +318,8 @@ Result<std::vector<Count>> Reader::frame_counts() {
   std::map<std::pair<std::string, std::string>, std::int64_t> named;
   for (const auto& [kind, count] : kinds) {
     const auto& [connection, out, opcode] = kind;
-    const std::string what = (out ? "out " : "in ") + std::string(opcode_name(opcode));
+    const std::string what =
+        (out ? "out " : "in ") + std::string(to_string(static_cast<Opcode>(opcode)));
     named[{feeds[connection], what}] += count;
   }
   std::vector<Count> counts;

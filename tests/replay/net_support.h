@@ -56,22 +56,6 @@ class EventLog {
   std::vector<std::string> lines_;
 };
 
-inline std::string name_of(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::text:
-      return "text";
-    case Opcode::binary:
-      return "binary";
-    case Opcode::close:
-      return "close";
-    case Opcode::ping:
-      return "ping";
-    case Opcode::pong:
-      return "pong";
-  }
-  return "?";
-}
-
 // Writes down every call, and does what a test hangs in.
 class ScriptedPeer final : public PeerHandler {
  public:
@@ -86,7 +70,8 @@ class ScriptedPeer final : public PeerHandler {
   }
   void on_message(Opcode opcode, std::string_view payload) override {
     const bool is_short = payload.size() <= 64;
-    call(name_of(opcode) + " " + (is_short ? std::string(payload) : std::to_string(payload.size())),
+    call(std::string(to_string(opcode)) + " " +
+             (is_short ? std::string(payload) : std::to_string(payload.size())),
          [&] {
            if (message) message(*peer_, opcode, payload);
          });
@@ -341,8 +326,8 @@ class RawClient {
                  : "close " + std::to_string(close.code) + " " + std::string(close.reason);
     }
     if (message.payload.size() > 64)
-      return name_of(message.opcode) + " #" + std::to_string(message.payload.size());
-    return name_of(message.opcode) + " " + std::string(message.payload);
+      return std::string(to_string(message.opcode)) + " #" + std::to_string(message.payload.size());
+    return std::string(to_string(message.opcode)) + " " + std::string(message.payload);
   }
 
   int fd_ = -1;

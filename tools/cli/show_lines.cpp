@@ -12,22 +12,6 @@ using Kind = TimelineEvent::Kind;
 
 constexpr std::size_t kOffsetWidth = 15;
 
-std::string_view name_of(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::text:
-      return "text";
-    case Opcode::binary:
-      return "binary";
-    case Opcode::close:
-      return "close";
-    case Opcode::ping:
-      return "ping";
-    case Opcode::pong:
-      return "pong";
-  }
-  return "";
-}
-
 std::string head(Ns t, const LineStyle& style) {
   const std::string offset = fixed_offset(t, style.start_ns);
   const std::size_t blanks = offset.size() < kOffsetWidth ? kOffsetWidth - offset.size() : 0;
@@ -148,7 +132,7 @@ std::string frame_line(const FrameRecord& frame, const ConnectionInfo& connectio
                        const LineStyle& style) {
   std::string line = head(frame.recv_ns, style) + printable(place_of(connection));
   line += frame.direction == Direction::in ? " <- " : " -> ";
-  line += name_of(frame.opcode);
+  line += to_string(frame.opcode);
   if (!frame.payload.empty()) line += " " + payload_text(frame, style.width);
   return fitted(line, style);
 }

@@ -13,6 +13,7 @@
 
 #include "schema/base/json.h"
 #include "schema/base/time.h"
+#include "schema/feeds/fields.h"
 #include "schema/records.h"
 
 namespace tapedeck::alterscope {
@@ -62,10 +63,6 @@ std::string read_state(Json item, std::string_view opportunity, Change& out);
 std::uint64_t identity_of(const Change& change);
 
 // The code and message of an `error` object, of a message that is itself one, or of an HTTP answer.
-struct ErrorInfo {
-  Text code;
-  Text message;
-};
 ErrorInfo read_error(Json message);
 
 // `template_path` with the opportunity in the place of `{id}`, percent-encoded.

@@ -13,11 +13,7 @@ namespace tapedeck::hypercall {
 namespace sim {
 
 const Slots& slots(char kind) {
-  static const std::map<char, Slots> all = [] {
-    std::map<char, Slots> made;
-    for (const char letter : kCycle) made.try_emplace(letter, kCycle, letter);
-    return made;
-  }();
+  static const std::map<char, Slots> all = tapedeck::sim::slots_of(kCycle);
   return all.at(kind);
 }
 

@@ -61,15 +61,6 @@ ErrorInfo read_error(Json message) {
   return info;
 }
 
-std::string describe(const ErrorInfo& error) {
-  std::string text(error.code);
-  if (!error.message.empty()) {
-    if (!text.empty()) text += ": ";
-    text += error.message;
-  }
-  return text.empty() ? "an error without code or message" : text;
-}
-
 // `UNAUTHORIZED` is documented, the rest assumed.
 bool is_about_credentials(std::string_view code) {
   constexpr std::array<std::string_view, 4> kCodes = {code::kUnauthorized, "INVALID_API_KEY",

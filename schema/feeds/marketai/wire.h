@@ -12,6 +12,7 @@
 
 #include "schema/base/json.h"
 #include "schema/base/time.h"
+#include "schema/feeds/fields.h"
 #include "schema/records.h"
 
 namespace tapedeck::marketai {
@@ -86,13 +87,7 @@ std::string_view symbol_of(const Channel& channel, Json update);
 // An error's code and message, whether typed (`{"type":"error","code","message"}`) or not
 // (`{"ok":false,"error":{"code","message"}}`, also the form of HTTP errors); absent where they were
 // not sent.
-struct ErrorInfo {
-  Text code;
-  Text message;
-};
 ErrorInfo read_error(Json message);
-// `CODE: message`, or what there is of it.
-std::string describe(const ErrorInfo& error);
 // Whether only another key helps.
 bool is_about_credentials(std::string_view code);
 

@@ -79,16 +79,6 @@ bool is_about_credentials(std::string_view code) {
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end() || code.starts_with("TIER_");
 }
 
-// `code: message`, or what there is of it.
-std::string describe(const ErrorInfo& error) {
-  std::string text(error.code);
-  if (!error.message.empty()) {
-    if (!text.empty()) text += ": ";
-    text += error.message;
-  }
-  return text.empty() ? "an error without code or message" : text;
-}
-
 class EndpointClient final : public Client {
  public:
   EndpointClient(const Settings& settings, std::string_view endpoint)

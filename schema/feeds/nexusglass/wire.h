@@ -12,6 +12,7 @@
 
 #include "schema/base/json.h"
 #include "schema/base/time.h"
+#include "schema/feeds/fields.h"
 #include "schema/normalize.h"
 #include "schema/records.h"
 
@@ -94,10 +95,6 @@ bool id_less(std::string_view a, std::string_view b);
 Json event_list(Json container);
 
 // An ERROR's code and message; absent where they were not sent.
-struct ErrorInfo {
-  Text code;
-  Text message;
-};
 ErrorInfo read_error(Json message);
 
 // A service's time, of whatever documented or undocumented form.
