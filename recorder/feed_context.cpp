@@ -10,7 +10,7 @@ FeedContext::~FeedContext() = default;
 void WatchedRows::add_row(const Row& row) {
   ++added_;
   ++feed_->rows;
-  if (live_ns_ && row.event_ns) feed_->service_clock.saw(*row.event_ns, *live_ns_);
+  if (live_ && row.event_ns) feed_->service_clock.saw(*row.event_ns, *live_);
   to_->add_row(row);
 }
 

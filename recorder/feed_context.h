@@ -53,9 +53,9 @@ struct FeedContext {
 // answer.
 class WatchedRows final : public RowSink {
  public:
-  // `live_ns`: when a frame was received; absent: rows of an answer, which may be of any time.
-  WatchedRows(FeedContext& feed, RowSink& to, std::optional<Ns> live_ns = std::nullopt)
-      : feed_(&feed), to_(&to), live_ns_(live_ns) {}
+  // `live`: when a frame was received; absent: rows of an answer, which may be of any time.
+  WatchedRows(FeedContext& feed, RowSink& to, std::optional<Stamp> live = std::nullopt)
+      : feed_(&feed), to_(&to), live_(live) {}
 
   void add_row(const Row& row) override;
   void set_cursor(std::string_view stream, std::string_view value) override;
@@ -74,7 +74,7 @@ class WatchedRows final : public RowSink {
   };
   FeedContext* feed_;
   RowSink* to_;
-  std::optional<Ns> live_ns_;
+  std::optional<Stamp> live_;
   std::int64_t added_ = 0;
   std::vector<Missed> missed_;
 };

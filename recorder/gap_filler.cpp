@@ -18,9 +18,6 @@ bool is_passing(int status) {
          status >= 500;
 }
 
-// Beyond that the times of a service's events do not tell what belongs into a gap.
-constexpr Ns kClocksApartMax = 10 * kNsPerSec;
-
 bool is_success(int status) {
   return status >= 200 && status < 300;
 }
@@ -296,8 +293,8 @@ std::string GapFiller::why_times_tell_nothing(const Job& job) const {
     return "the clock was put back before " + format_rfc3339(*feed_.put_back_ns);
   }
   if (!job.fill->trusts_clocks()) return "";
-  const Ns lead_ns = feed_.service_clock.lead_ns();
-  if (std::abs(lead_ns) <= kClocksApartMax) return "";
+  const Ns lead_ns = feed_.service_clock.lead_ns(environment_.clock().now());
+  if (std::abs(lead_ns) <= job.fill->clocks_apart_max()) return "";
   return "our clock is " + whole_seconds(std::abs(lead_ns)) +
          (lead_ns < 0 ? " ahead of" : " behind") + " the service's";
 }

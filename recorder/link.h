@@ -70,7 +70,7 @@ class Link final : private TransportEvents, private ClientActions {
   std::optional<Ns> mono_ns() const override { return environment_.clock().now().mono; }
 
   void begin_attempt();
-  void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,
+  void data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, const Stamp& at,
                   std::int64_t frame_id);
   void note_drift(const InFrame& frame, const FrameTag& tag, std::int64_t frame_id);
   void close_frame(std::string_view payload);

@@ -28,7 +28,7 @@ void Link::on_message(Opcode opcode, std::string_view payload, bool valid_utf8) 
   if (is_data(opcode)) {
     // Rows are decoded from what the tape has: a secret that the service sent back is in neither.
     const std::string masked = was_masked_ ? secrets_.apply(payload) : std::string();
-    data_frame(opcode, was_masked_ ? masked : payload, valid_utf8, now.wall, frame_id);
+    data_frame(opcode, was_masked_ ? masked : payload, valid_utf8, now, frame_id);
   } else if (opcode == Opcode::ping) {
     send_frame(Opcode::pong, payload);
   } else if (opcode == Opcode::close) {
@@ -44,8 +44,9 @@ void Link::on_message(Opcode opcode, std::string_view payload, bool valid_utf8) 
   }
 }
 
-void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, Ns recv_ns,
+void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, const Stamp& at,
                       std::int64_t frame_id) {
+  const Ns recv_ns = at.wall;
   InFrame frame{endpoint_, slot_, recv_ns, opcode, payload, &doc_};
   // Also a text that is no JSON is parsed: the document then says why it has no root.
   if (opcode == Opcode::text) {
@@ -57,7 +58,7 @@ void Link::data_frame(Opcode opcode, std::string_view payload, bool valid_utf8, 
   if (frame_id == 0) {
     keep_overload(tag, recv_ns, payload.size());
   } else {
-    WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns), recv_ns);
+    WatchedRows rows(feed_, journal_.rows_of(feed_.name, frame_id, std::nullopt, recv_ns), at);
     feed_.normalizer->normalize(frame, rows);
     rows.tell_ledger(recv_ns);
     note_drift(frame, tag, frame_id);

@@ -117,7 +117,8 @@ std::vector<Coverage::Hole> Predecessor::holes_of(std::string_view feed,
   std::vector<const Line*> open;
   for (const Line& line : lines) {
     if (line.feed != feed || line.endpoint != endpoint) continue;
-    coverage.up(line.slot, line.ready_ns);
+    // It is ready once it is known of all its streams; some were received before, perhaps alone.
+    coverage.up(line.slot, std::min(line.ready_ns, line.last_ns));
     if (line.was_open) {
       open.push_back(&line);
     } else {
@@ -183,6 +184,11 @@ std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view st
   }
   gap.floor_ns = std::max(started_ns, gap.from_ns - kSlackNs);
   gap.detail = "the recorder was interrupted; its tape is " + path;
+  if (ahead_ns > 0) {
+    gap.detail += "; the clock was put back since then, by at least " +
+                  std::to_string((ahead_ns + kNsPerSec - 1) / kNsPerSec) +
+                  " s: how long it was is not known";
+  }
   if (rest) {
     gap.from_ns = rest->from_ns;
     gap.floor_ns = rest->floor_ns;
@@ -202,6 +208,7 @@ const CursorRecord* Predecessor::cursor_of(std::string_view feed, std::string_vi
 
 void Predecessor::move_back(Ns by) {
   if (by == 0) return;
+  ahead_ns += by;
   started_ns -= by;
   last_ns -= by;
   for (Gap& gap : gaps) {
@@ -268,6 +275,7 @@ Result<std::optional<Predecessor>> find_predecessor(const std::string& directory
     if (newest.outcome == "open") return std::optional<Predecessor>();  // somebody is writing it
     if (!*has_begun) continue;
     newest.move_back(put_back.ahead_ns[i]);
+    newest.first_ns = spans.front().started_ns - put_back.ahead_ns.front();
     newest.put_back_ns = put_back.last_ns;
     newest.newest_file = file_of(known.back().path);
     newest.tapes = std::move(tapes);
@@ -276,13 +284,13 @@ Result<std::optional<Predecessor>> find_predecessor(const std::string& directory
   return std::optional<Predecessor>();
 }
 
-Result<void> remember_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,
-                           Normalizer& normalizer) {
-  if (normalizer.remembered_tables().empty()) return {};
+Result<void> tell_earlier_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,
+                               std::span<const TableId> tables, const EarlierRows& told) {
+  if (tables.empty()) return {};
   for (const auto& [path, ahead_ns] : predecessor.tapes) {
     auto reader = open_tape(path);
     if (!reader) return reader.error();
-    for (const TableId table : normalizer.remembered_tables()) {
+    for (const TableId table : tables) {
       auto rows = (*reader)->rows_since(table, since_ns + ahead_ns);
       if (!rows) return rows.error();
       TapeRow row;
@@ -292,7 +300,7 @@ Result<void> remember_rows(const Predecessor& predecessor, std::string_view feed
         if (!*more) break;
         const Ns recv_ns = row.recv_ns - ahead_ns;
         if (row.feed != feed || recv_ns < since_ns) continue;
-        normalizer.remember({table, row.origin, recv_ns, row.event_ns, row.values});
+        told({table, row.origin, recv_ns, row.event_ns, row.values});
       }
     }
   }

@@ -1,7 +1,9 @@
 // The tapes that an earlier recorder of the same name left behind.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +39,10 @@ struct Predecessor {
   std::string outcome;      // `closed`, `interrupted`
   std::string newest_file;  // of the name, also of one that was passed over
   Ns started_ns = 0;
+  Ns first_ns = 0;                // the start of the first tape of the name
   Ns last_ns = 0;                 // its last committed frame, or its start when it has none
   std::optional<Ns> put_back_ns;  // when the clock was put back last: PutBack::last_ns
+  Ns ahead_ns = 0;                // of its clock, at least: by this all its times were moved back
   std::vector<Gap> gaps;
   std::vector<CursorRecord> cursors;
   struct Tape {
@@ -80,9 +84,10 @@ struct Predecessor {
 Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
                                                     const std::string& name, Ns now_ns);
 
-// Tells `normalizer` the rows of `feed` that were received since `since_ns`, from all tapes of the
-// predecessor's name.
-Result<void> remember_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,
-                           Normalizer& normalizer);
+// Tells what all tapes of the predecessor's name have of `feed` in `tables`, received since
+// `since_ns`: tape by tape, table by table, each in order.
+using EarlierRows = std::function<void(const EarlierRow& row)>;
+Result<void> tell_earlier_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,
+                               std::span<const TableId> tables, const EarlierRows& told);
 
 }  // namespace tapedeck

@@ -105,9 +105,9 @@ class Recording {
                ": gaps that began before now are not taken for filled");
     }
     return supervisor_->continue_after(
-        **predecessor,
-        [&](const std::string& feed, Ns since_ns, Normalizer& normalizer) -> Result<void> {
-          return remember_rows(**predecessor, feed, since_ns, normalizer);
+        **predecessor, [&](const std::string& feed, Ns since_ns, std::span<const TableId> tables,
+                           const EarlierRows& told) {
+          return tell_earlier_rows(**predecessor, feed, since_ns, tables, told);
         });
   }
 

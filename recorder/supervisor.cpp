@@ -9,9 +9,10 @@ namespace tapedeck {
 namespace {
 
 // Decoders are told earlier rows from this long before the first gap: fills look a little further
-// back, since events bear times that are not those of their receipt, which may have been put
-// forward meanwhile.
+// back, since events bear times that are not those of their receipt.
 constexpr Ns kToldBeforeNs = 300 * kNsPerSec;
+// The most that an event's time is taken to lie before its receipt where clocks are in step.
+constexpr Ns kLateNs = 60 * kNsPerSec;
 
 }  // namespace
 
@@ -35,7 +36,9 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
     context.ledger = std::make_unique<GapLedger>(
         context.name, started_ns, journal,
         GapLedger::Hooks{[&context](std::string_view stream) { return context.cursor_of(stream); },
-                         [&context] { return context.service_clock.lead_ns(); },
+                         [&context, &environment] {
+                           return context.service_clock.lead_ns(environment.clock().now());
+                         },
                          [&context](const Gap& gap) { context.filler->add(gap); }});
     context.filler = std::make_unique<GapFiller>(environment, journal, context, config.secrets,
                                                  config.backfill, log_);
@@ -62,12 +65,11 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
     FeedContext& context = feed->context;
     context.put_back_ns = predecessor.put_back_ns;
     Ns since_ns = predecessor.last_ns;
-    bool has_gaps = false;
+    std::vector<Gap> gaps;
     for (const auto& [stream, endpoint] : feed->streams()) {
       for (Gap& gap : predecessor.gaps_of(context.name, stream, endpoint)) {
         since_ns = std::min(since_ns, gap.floor_ns);
-        has_gaps = true;
-        context.ledger->carry(std::move(gap));
+        gaps.push_back(std::move(gap));
       }
       const CursorRecord* cursor = predecessor.cursor_of(context.name, stream);
       if (cursor == nullptr) continue;
@@ -77,11 +79,49 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
           .set_cursor(stream, cursor->value);
     }
     // Only a fill of an earlier recorder's gap could bring again what its tape has.
-    if (!has_gaps) continue;
-    if (auto told = tell_rows(context.name, since_ns - kToldBeforeNs, *context.normalizer); !told)
-      return told;
+    if (gaps.empty()) continue;
+    const Result<Ns> behind_ns = tell(context, predecessor, since_ns, tell_rows);
+    if (!behind_ns) return behind_ns.error();
+    for (Gap& gap : gaps) {
+      // Those that the earlier recorder wrote itself have it in theirs.
+      if (gap.id == 0) gap.floor_ns += *behind_ns;
+      context.ledger->carry(std::move(gap));
+    }
   }
   return {};
+}
+
+// The decoder learns what an answer about gaps that begin at `floor_ns` may tell again. Most of it
+// was received since shortly before; but what a clock that was put forward shows as received long
+// ago may be of the same time. Gives how far the service's clock was behind the earlier recorder's:
+// so much further back reach the events that its gaps may hold.
+Result<Ns> Supervisor::tell(FeedContext& context, const Predecessor& predecessor, Ns floor_ns,
+                            const TellRows& tell_rows) {
+  const std::span<const TableId> tables = context.normalizer->remembered_tables();
+  EarlierServiceClock clock;
+  Ns since_ns = floor_ns - kToldBeforeNs;
+  for (Ns further_ns = kToldBeforeNs;; further_ns *= 2) {
+    const Ns from_ns = since_ns - further_ns;
+    bool is_any_further = false;
+    Int newest_ns;  // of those
+    const auto look = [&](const EarlierRow& row) {
+      if (row.recv_ns < since_ns) {
+        is_any_further = true;
+        newest_ns = std::max(newest_ns, row.event_ns);
+      }
+      const bool is_its_own = row.recv_ns >= predecessor.started_ns;
+      if (is_its_own && row.origin == Origin::live && row.event_ns)
+        clock.saw(*row.event_ns, row.recv_ns);
+    };
+    if (auto told = tell_rows(context.name, from_ns, tables, look); !told) return told.error();
+    const Ns oldest_ns = floor_ns + clock.most_behind_ns() - kLateNs;
+    if (is_any_further && newest_ns < oldest_ns) break;
+    if (is_any_further) since_ns = from_ns;
+    if (from_ns <= predecessor.first_ns) break;
+  }
+  const auto remember = [&](const EarlierRow& row) { context.normalizer->remember(row); };
+  if (auto told = tell_rows(context.name, since_ns, tables, remember); !told) return told.error();
+  return clock.most_behind_ns();
 }
 
 void Supervisor::start() {

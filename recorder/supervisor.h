@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,10 @@ class Supervisor {
 
   // Goes on where an earlier recorder of this name ended: its open gaps, its cursors, and, when it
   // was interrupted, a gap for every stream since then. Before start(). The error is a tape's.
-  // `tell_rows` gives a feed's decoder what the earlier tapes have.
+  // `tell_rows` tells what the earlier tapes have of a feed.
   using TellRows =
-      std::function<Result<void>(const std::string& feed, Ns since_ns, Normalizer& normalizer)>;
+      std::function<Result<void>(const std::string& feed, Ns since_ns,
+                                 std::span<const TableId> tables, const EarlierRows& rows)>;
   Result<void> continue_after(const Predecessor& predecessor, const TellRows& tell_rows);
   void start();
   void stop();
@@ -58,6 +60,8 @@ class Supervisor {
     std::map<std::string, std::string> streams() const;  // over all its links, with the endpoint
   };
 
+  static Result<Ns> tell(FeedContext& context, const Predecessor& predecessor, Ns floor_ns,
+                         const TellRows& tell_rows);
   void on_change();
 
   Environment& environment_;

@@ -45,6 +45,8 @@ class GapFill {
   // Whether it takes the service's times for ours: where the clocks are apart they then do not tell
   // what lies within the gap, and it proves nothing.
   virtual bool trusts_clocks() const { return true; }
+  // How far they may be apart for that.
+  virtual Ns clocks_apart_max() const { return 10 * kNsPerSec; }
   virtual void start(FillActions& actions) = 0;
   // What the decoder found in a 2xx answer that it could read. (No answer, 408, 425, 429, 5xx and
   // what cannot be read never come here: the same request is made again after a back-off.)

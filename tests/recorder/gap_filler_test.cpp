@@ -16,8 +16,11 @@ using Lines = std::vector<std::string>;
 // Asks for page 1, 2, … and ends `filled` at a page that says so.
 class PagedFill final : public GapFill {
  public:
-  explicit PagedFill(bool trusts_clocks) : trusts_clocks_(trusts_clocks) {}
-  bool trusts_clocks() const override { return trusts_clocks_; }
+  explicit PagedFill(std::string stream) : stream_(std::move(stream)) {}
+  bool trusts_clocks() const override { return stream_ != "numbered"; }
+  Ns clocks_apart_max() const override {
+    return stream_ == "patient" ? 3'400 * kNsPerSec : GapFill::clocks_apart_max();
+  }
   GapMethod method() const override { return GapMethod::after; }
   void start(FillActions& actions) override { ask(actions); }
   void on_page(const RestPage& page, FillActions& actions) override {
@@ -34,7 +37,7 @@ class PagedFill final : public GapFill {
     request.url = "http://toy/page/" + std::to_string(page_) + "?key=sesame-open";
     actions.ask(std::move(request), after);
   }
-  bool trusts_clocks_;
+  std::string stream_;
   int page_ = 1;
 };
 
@@ -44,7 +47,7 @@ class PagedPlan final : public FeedPlan {
   std::unique_ptr<Client> make_client(std::string_view, int) const override { return nullptr; }
   std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
     if (task.gap.stream == "mute") return nullptr;
-    return std::make_unique<PagedFill>(task.gap.stream != "numbered");
+    return std::make_unique<PagedFill>(task.gap.stream);
   }
   std::optional<CursorPlan> cursor_plan(std::string_view stream) const override {
     if (stream != "counted") return std::nullopt;
@@ -276,7 +279,7 @@ TEST_F(GapFillerTest, EndsAPartialFillThatComesToNoEnd) {
 
 TEST_F(GapFillerTest, ClaimsNothingFilledWhereTimesDoNotTellWhatLiesWithinTheGap) {
   const Ns now = world_.time.stamp.wall;
-  feed_.service_clock.saw(now - 10 * kNsPerSec, now);
+  feed_.service_clock.saw(now - 10 * kNsPerSec, world_.time.stamp);
   add();
   answer(200, R"({"rows":1,"last":"end"})");
   EXPECT_EQ(gap(1), "after filled 1 reset; it came to its end");
@@ -291,7 +294,7 @@ TEST_F(GapFillerTest, ClaimsNothingFilledWhereTimesDoNotTellWhatLiesWithinTheGap
             "times do not tell whether that is all");
 
   feed_.put_back_ns.reset();
-  feed_.service_clock.saw(now + 3'600 * kNsPerSec, now + 200 * kNsPerSec);
+  feed_.service_clock.saw(world_.time.stamp.wall + 3'400 * kNsPerSec, world_.time.stamp);
   add("a", 3);
   world_.advance_ms(100);
   answer(200, R"({"rows":1,"last":"end"})");
@@ -304,6 +307,11 @@ TEST_F(GapFillerTest, ClaimsNothingFilledWhereTimesDoNotTellWhatLiesWithinTheGap
   world_.advance_ms(100);
   answer(200, R"({"rows":1,"last":"end"})");
   EXPECT_EQ(gap(4), "after filled 1 reset; it came to its end");
+
+  add("patient", 5);
+  world_.advance_ms(100);
+  answer(200, R"({"rows":1,"last":"end"})");
+  EXPECT_EQ(gap(5), "after filled 1 reset; it came to its end");
 }
 
 TEST_F(GapFillerTest, LearnsWhereAStreamStandsWhenItIsReadyAndFromTimeToTime) {

@@ -7,6 +7,7 @@
 
 #include "storage/tape_reader.h"
 #include "storage/tape_writer.h"
+#include "tests/simulation/dice.h"
 #include "tests/support/fake_environment.h"
 #include "tests/support/temp_dir.h"
 
@@ -93,6 +94,17 @@ TEST_F(PredecessorTest, AnInterruptionIsAGapSinceTheLastFrameThatWasReceived) {
             Lines{"restart 100.. floor 40 after 41"});
   EXPECT_EQ(found->cursor_of("hypercall", "trades")->value, "41");
   EXPECT_EQ(found->cursor_of("hypercall", "fills"), nullptr);
+}
+
+// Some of its streams were received for a while before it was known of all whether they are.
+TEST_F(PredecessorTest, AConnectionThatDiedBeforeItWasReadyCoversNothingUntilThen) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(30));
+    frame(*writer, 1, at(20));
+  }
+  EXPECT_EQ(lines(find()->gaps_of("hypercall", "trades", "ws")),
+            Lines{"restart 20.. floor 0 after -"});
 }
 
 // Two starts were killed before they had written down what they carried over.
@@ -205,6 +217,33 @@ TEST(PutBackClock, IsKnownByASessionThatEndsAfterItsSuccessorBegan) {
   EXPECT_EQ(find_put_back({{at(0), at(10)}, {at(5), at(7)}}, at(20)).last_ns, at(5));
 }
 
+// However often and far it is put back, or forward.
+TEST(PutBackClock, MovesWhatWasBeforeOnlyAsFarAsThatItComesBeforeWhatFollows) {
+  Dice dice(1);
+  for (int round = 0; round < 1'000; ++round) {
+    std::vector<SessionSpan> sessions;
+    Ns clock = at(10'000);
+    for (int i = 0; i < 6; ++i) {
+      const Ns end_ns = clock + dice.ms(0, 100'000);
+      sessions.push_back({clock, end_ns});
+      clock = end_ns + dice.ms(-1'000'000, 1'000'000);
+    }
+    const PutBack found = find_put_back(sessions, clock);
+    bool was_put_back = false;
+    Ns next_ns = clock;
+    Ns next_ahead_ns = 0;
+    for (std::size_t i = sessions.size(); i-- > 0;) {
+      const Ns ahead_ns = found.ahead_ns[i];
+      EXPECT_EQ(ahead_ns - next_ahead_ns, std::max<Ns>(sessions[i].end_ns - next_ns, 0));
+      EXPECT_LE(sessions[i].end_ns - ahead_ns, next_ns - next_ahead_ns);
+      was_put_back |= sessions[i].end_ns > next_ns;
+      next_ns = sessions[i].started_ns;
+      next_ahead_ns = ahead_ns;
+    }
+    EXPECT_EQ(found.last_ns.has_value(), was_put_back);
+  }
+}
+
 // The machine's clock was an hour ahead, and is right again: the second tape bears the earlier
 // name.
 TEST_F(PredecessorTest, IsTheTapeThatNoOtherOneFollowsThoughTheClockWasPutBack) {
@@ -253,6 +292,10 @@ TEST_F(PredecessorTest, WhatWasReceivedByAClockThatIsPutBackNowComesBeforeNow) {
   EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
             (Lines{"disconnect 35..45 floor 31 after -", "restart 60.. floor 30 after -"}));
   EXPECT_EQ(found->put_back_ns, at(60));
+  EXPECT_EQ(found->gaps_of("hypercall", "trades", "ws").back().detail,
+            "the recorder was interrupted; its tape is " + found->path +
+                "; the clock was put back since then, by at least 3570 s: how long it was is not "
+                "known");
 }
 
 TEST_F(PredecessorTest, TapesThatFollowOneAnotherInARingAreTapesAllTheSame) {
@@ -265,18 +308,7 @@ TEST_F(PredecessorTest, TapesThatFollowOneAnotherInARingAreTapesAllTheSame) {
   EXPECT_TRUE(find().has_value());
 }
 
-TEST_F(PredecessorTest, TellsADecoderTheRowsOfAllEarlierTapesSinceThen) {
-  class Remembering final : public Normalizer {
-   public:
-    FrameTag classify(const InFrame&) const override { return {}; }
-    void normalize(const InFrame&, RowSink&) override {}
-    std::span<const TableId> remembered_tables() const override {
-      static constexpr TableId kTables[] = {TableId::unparsed};
-      return kTables;
-    }
-    void remember(const EarlierRow& row) override { rows.emplace_back(row.values[0].text); }
-    Lines rows;
-  };
+TEST_F(PredecessorTest, TellsTheRowsOfAllEarlierTapesSinceThen) {
   const auto row = [](TapeWriter& writer, Ns recv_ns, std::string_view feed, const char* reason) {
     const auto values = Unparsed{reason}.values();
     RowRecord record;
@@ -294,9 +326,12 @@ TEST_F(PredecessorTest, TellsADecoderTheRowsOfAllEarlierTapesSinceThen) {
     const auto second = tape(at(50));
     row(*second, at(60), "hypercall", "two");
   }
-  Remembering decoder;
-  EXPECT_TRUE(remember_rows(*find(), "hypercall", at(20), decoder));
-  EXPECT_EQ(decoder.rows, (Lines{"one", "two"}));
+  Lines rows;
+  const TableId tables[] = {TableId::unparsed};
+  EXPECT_TRUE(tell_earlier_rows(*find(), "hypercall", at(20), tables, [&](const EarlierRow& one) {
+    rows.emplace_back(one.values[0].text);
+  }));
+  EXPECT_EQ(rows, (Lines{"one", "two"}));
 }
 
 }  // namespace

@@ -59,27 +59,51 @@ TEST_F(SteadyClockTest, AStepThatIsTakenBackLeavesNoTrace) {
   EXPECT_EQ(passed(), kNsPerSec);
 }
 
+// The moment `passed` after a start, by a wall clock that is `off` what it was.
+Stamp moment(Ns passed, Ns off = 0) {
+  return {1'000 * kNsPerSec + passed + off, 500 * kNsPerSec + passed};
+}
+
 TEST(ServiceClock, IsAsFarAheadAsTheNewestOfTheLastEvents) {
   ServiceClock clock;
-  EXPECT_EQ(clock.lead_ns(), 0);
-  const Ns start = 1'000 * kNsPerSec;
-  clock.saw(start - 50, start);
-  clock.saw(start - kHour, start + 1);
-  EXPECT_EQ(clock.lead_ns(), -50);
+  EXPECT_EQ(clock.lead_ns(moment(0)), 0);
+  clock.saw(moment(0).wall - 50, moment(0));
+  clock.saw(moment(1).wall - kHour, moment(1));
+  EXPECT_EQ(clock.lead_ns(moment(1)), -50);
+}
+
+TEST(ServiceClock, KnowsOfAStepOfOursBeforeTheNextEvent) {
+  ServiceClock clock;
+  clock.saw(moment(0).wall, moment(0));
+  EXPECT_EQ(clock.lead_ns(moment(kHour)), 0);
+  EXPECT_EQ(clock.lead_ns(moment(kHour, 30 * kNsPerSec)), -30 * kNsPerSec);
+  // Half of it is taken back, slowly.
+  EXPECT_EQ(clock.lead_ns(moment(kHour, 15 * kNsPerSec)), -15 * kNsPerSec);
 }
 
 TEST(ServiceClock, ForgetsWhatIsLongerAgoThanTwoMinutes) {
   ServiceClock clock;
+  // Its own is put back by an hour after the first.
+  clock.saw(moment(0).wall, moment(0));
+  for (const auto& [second, lead_ns] : {std::pair(61, Ns{0}), {122, -kHour}}) {
+    const Stamp at = moment(second * kNsPerSec);
+    clock.saw(at.wall - kHour, at);
+    EXPECT_EQ(clock.lead_ns(at), lead_ns) << second;
+  }
+}
+
+TEST(EarlierServiceClock, IsAsFarBehindAsTheNewestEventsOfAnyMomentTell) {
+  EarlierServiceClock clock;
+  EXPECT_EQ(clock.most_behind_ns(), 0);
   const Ns start = 1'000 * kNsPerSec;
-  clock.saw(start, start);
-  // Ours is put forward by an hour.
-  const Ns after = start + kHour;
-  clock.saw(after - kHour, after);
-  EXPECT_EQ(clock.lead_ns(), -kHour);
-  clock.saw(after + 61 * kNsPerSec - kHour - 5, after + 61 * kNsPerSec);
-  EXPECT_EQ(clock.lead_ns(), -kHour);
-  clock.saw(after + 122 * kNsPerSec - kHour - 5, after + 122 * kNsPerSec);
-  EXPECT_EQ(clock.lead_ns(), -kHour - 5);
+  clock.saw(start + 5, start);
+  clock.saw(start - kHour, start + 1);  // told late
+  EXPECT_EQ(clock.most_behind_ns(), 0);
+  // Our clock is put forward, and later back: rows come table by table.
+  clock.saw(start + 10 * kNsPerSec, start + 20 * kNsPerSec);
+  clock.saw(start + 30 * kNsPerSec, start + 30 * kNsPerSec);
+  clock.saw(start + 13 * kNsPerSec, start + 22 * kNsPerSec);
+  EXPECT_EQ(clock.most_behind_ns(), -9 * kNsPerSec);
 }
 
 }  // namespace
