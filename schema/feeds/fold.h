@@ -112,12 +112,8 @@ class ToldTwice {
   bool told(std::uint64_t key);
   // REST told `count` of them in one answer that holds all there are. How many are new.
   std::uint32_t told_all(std::uint64_t key, std::uint32_t count);
-  // Whether either side has said it; whether a socket has.
+  // Whether either side has said it.
   bool knows(std::uint64_t key) const { return counts_.contains(key); }
-  bool was_pushed(std::uint64_t key) const {
-    const auto found = counts_.find(key);
-    return found != counts_.end() && found->second.pushed > 0;
-  }
 
  private:
   struct Counts {

@@ -26,8 +26,8 @@ class SignalFill final : public GapFill {
         date_(first_date_) {}
 
   GapMethod method() const override { return GapMethod::after; }
-  // It compares them itself, as far as rest.clock_slack_ms allows.
-  bool trusts_clocks() const override { return false; }
+  // What is less is made up for: signals' own times are compared with those of their receipt.
+  Ns clocks_apart_max() const override { return settings_.rest.history.clock_slack_ns; }
 
   void start(FillActions& actions) override { log_in(actions); }
 

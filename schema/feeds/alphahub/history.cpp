@@ -41,7 +41,9 @@ bool SignalHistory::pushed(std::string_view stream, const Signal& row, Int event
   } else if (newest_ns_.size() < kStreamsMax) {
     newest_ns_.emplace(stream, *event_ns);
   }
-  return told_.pushed(identity_of(row, *event_ns));
+  const std::uint64_t key = identity_of(row, *event_ns);
+  pushed_.add(key, recv_ns);
+  return told_.pushed(key);
 }
 
 void SignalHistory::remember(const EarlierRow& row) {
@@ -54,7 +56,9 @@ void SignalHistory::remember(const EarlierRow& row) {
   signal.symbol = values[3].text;
   signal.side = values[4].text;
   signal.price = values[5].text;
-  ++earlier_[identity_of(signal, *row.event_ns)];
+  Earlier& earlier = earlier_[identity_of(signal, *row.event_ns)];
+  ++earlier.count;
+  earlier.recv_ns = std::min(earlier.recv_ns, row.recv_ns);
   if (row.origin == Origin::live) compare_clocks(row.recv_ns, *row.event_ns);
 }
 
@@ -109,9 +113,7 @@ std::vector<SignalHistory::Told> SignalHistory::read(Json list, const RestAnswer
     one.key = identity_of(row_of(algorithm_of(answer.stream), leg, side), *time);
     // So old that no look-alike of it can have been sent in the gap.
     const bool is_before = *time < gap.from_ns - std::max(kGrainNs, late_ns_);
-    if (is_before && (told_.was_pushed(one.key) || earlier_.contains(one.key))) {
-      page.meets_before = true;
-    }
+    if (is_before && was_known_until(one.key, gap.from_ns)) page.meets_before = true;
   }
   const auto time_of = [](const Told& one) { return one.leg.event_ns; };
   if (!told.empty() && time_of(told.front()) > time_of(told.back())) {
@@ -122,13 +124,19 @@ std::vector<SignalHistory::Told> SignalHistory::read(Json list, const RestAnswer
   return told;
 }
 
+// By its receipt: where clocks are apart its own time does not tell.
+bool SignalHistory::was_known_until(std::uint64_t key, Ns ns) const {
+  const auto earlier = earlier_.find(key);
+  return pushed_.is_until(key, ns) || (earlier != earlier_.end() && earlier->second.recv_ns <= ns);
+}
+
 void SignalHistory::add_new(const std::vector<Told>& told, std::string_view algorithm,
                             RowSink& rows) {
   std::unordered_map<std::uint64_t, std::uint32_t> counts;
   for (const Told& one : told) ++counts[one.key];
   for (auto& [key, count] : counts) {
     const auto earlier = earlier_.find(key);
-    if (earlier != earlier_.end()) count -= std::min(count, earlier->second);
+    if (earlier != earlier_.end()) count -= std::min(count, earlier->second.count);
     count = told_.told_all(key, count);
   }
   for (const Told& one : told) {

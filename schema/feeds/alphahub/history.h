@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +37,10 @@ class SignalHistory {
 
  private:
   struct Told;
+  struct Earlier {
+    std::uint32_t count = 0;
+    Ns recv_ns = std::numeric_limits<Ns>::max();  // of the first
+  };
   // The span, by their own time, in which what was sent in the gap lies.
   struct Span {
     Ns first_ns = 0;
@@ -43,6 +49,7 @@ class SignalHistory {
 
   Span span_of(const Gap& gap) const;
   std::vector<Told> read(Json list, const RestAnswer& answer, RestPage& page) const;
+  bool was_known_until(std::uint64_t key, Ns ns) const;
   void add_new(const std::vector<Told>& told, std::string_view algorithm, RowSink& rows);
   Ns settles_in(const RestAnswer& answer, const RestPage& page) const;
   bool is_behind(const RestAnswer& answer, const RestPage& page) const;
@@ -52,8 +59,9 @@ class SignalHistory {
   std::string zone_;
   HistoryLimits limits_;
   ToldTwice told_;
-  std::unordered_map<std::uint64_t, std::uint32_t> earlier_;  // on tapes of earlier recorders
-  std::unordered_map<std::string, Ns> newest_ns_;             // that a socket brought, by stream
+  FirstTimes pushed_;                                   // that a socket brought
+  std::unordered_map<std::uint64_t, Earlier> earlier_;  // on tapes of earlier recorders
+  std::unordered_map<std::string, Ns> newest_ns_;       // that a socket brought, by stream
 
   // How live legs' own times lay to their receipt.
   Ns late_ns_ = 0;   // the most, of those within the slack

@@ -30,6 +30,23 @@ TEST_F(AlphaHubFill, ProvesTheOlderEdgeOfALongAnswer) {
   }
 }
 
+// Our clock was put forward: by their own time all look as if they were from before the gap.
+TEST_F(AlphaHubFill, ALegThatCameAfterTheLossProvesNoOlderEdgeWhateverItsTime) {
+  live({leg(102)}, 102);
+  live({leg(-1'000)}, 103);
+  Gap of = gap();
+  of.floor_ns = kFrom - 2'000 * kNsPerSec;
+  EXPECT_EQ(begin(of).answer(page({leg(102), leg(-1'000)})), Lines{kNoOlderEdge});
+  configure();
+  const Value values[] = {Int(16), {}, {}, Text("MU"), Text("sell"), Text("87.1")};
+  const Ns event_ns = kFrom - 50 * kNsPerSec;
+  for (const auto& [second, end] : {std::pair(1, kNoOlderEdge), {0, kFilled}}) {
+    normalizer_->remember(
+        {TableId::signal, Origin::gapfill, kFrom + second * kNsPerSec, event_ns, values});
+    EXPECT_EQ(begin(gap()).answer(page({leg(-50)})), Lines{end}) << second;
+  }
+}
+
 // Times are whole seconds: a leg of the loss's very second may be a look-alike of the known one.
 TEST_F(AlphaHubFill, ALegOfTheSecondOfTheLossProvesNoOlderEdge) {
   configure(R"(,"whole_below":1)");
