@@ -59,6 +59,7 @@ Result<Settings> read_settings(ConfigReader& config, const LinkSettings& link) {
   }
   settings.events_limit =
       static_cast<int>(rest.integer("limit", kEventsLimitDefault, 1, kEventsLimitMax));
+  settings.settle_ns = rest.integer("settle_ms", kSettleMs, 0, 86'400'000) * kNsPerMs;
   rest.reject_unknown();
   config.absorb(rest);
   if (const auto result = config.result(); !result) return result.error();

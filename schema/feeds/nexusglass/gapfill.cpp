@@ -23,11 +23,16 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 
 // Pages upwards from the cursor until nothing greater comes, or until events that the socket has
 // brought since. Then it looks whether the history still held the event before the gap: an answer
-// that begins later may have lost what lay between.
+// that begins later may have lost what lay between. What the socket has brought since must be in an
+// answer, too: one that lacks it may be old, or another epoch's. Where it has brought nothing yet,
+// the history is given time to hold what was sent last.
 class EventFill final : public GapFill {
  public:
   EventFill(const Settings& settings, const Gap& gap)
-      : settings_(settings), cursor_(gap.after_cursor.value_or("")), position_(cursor_) {}
+      : settings_(settings),
+        to_ns_(gap.to_ns.value_or(gap.from_ns)),
+        cursor_(gap.after_cursor.value_or("")),
+        position_(cursor_) {}
 
   GapMethod method() const override { return GapMethod::after; }
   // Identifiers tell, from the cursor on.
@@ -36,6 +41,7 @@ class EventFill final : public GapFill {
   void start(FillActions& actions) override { ask_after(position_, actions); }
 
   void on_page(const RestPage& page, FillActions& actions) override {
+    has_right_edge_ = has_right_edge_ || page.meets_after;
     switch (phase_) {
       case Phase::paging:
         return on_events(page, actions);
@@ -59,14 +65,14 @@ class EventFill final : public GapFill {
  private:
   enum class Phase : std::uint8_t { paging, proving, new_epoch };
 
-  void ask_after(const std::string& id, FillActions& actions) {
+  void ask_after(const std::string& id, FillActions& actions, Ns after = 0) {
     RestRequest request;
     request.purpose = "gapfill";
     request.url = settings_.rest_url + settings_.events_path + "?";
     if (!id.empty()) request.url += "after=" + percent_encode(id) + "&";
     request.url += "limit=" + std::to_string(settings_.events_limit);
     request.headers = {{"X-API-Key", settings_.api_key}};
-    actions.ask(std::move(request));
+    actions.ask(std::move(request), after);
   }
 
   bool has_progress(const RestPage& page) const {
@@ -83,12 +89,12 @@ class EventFill final : public GapFill {
     } else if (page.is_behind) {
       return actions.later("the history does not hold yet what the socket has brought");
     }
-    prove(actions);
+    prove(page, actions);
   }
 
-  void prove(FillActions& actions) {
+  void prove(const RestPage& page, FillActions& actions) {
     const auto number = whole_number(cursor_);
-    if (is_proven_ || !number || *number == 0) return conclude(actions);
+    if (is_proven_ || !number || *number == 0) return conclude(page, actions);
     phase_ = Phase::proving;
     ask_after(std::to_string(*number - 1), actions);
   }
@@ -99,12 +105,12 @@ class EventFill final : public GapFill {
     }
     has_left_edge_ = page.meets_before;
     if (has_left_edge_ || page.items > 0) {
-      if (!id_less(position_, page.last)) return conclude(actions);
-      // It knows of more than the answers before it.
-      position_ = page.last;
       is_proven_ = true;
       phase_ = Phase::paging;
-      return page.meets_after ? conclude(actions) : ask_after(position_, actions);
+      if (!id_less(position_, page.last)) return conclude(page, actions);
+      // It knows of more than the answers before it.
+      position_ = page.last;
+      return page.meets_after ? conclude(page, actions) : ask_after(position_, actions);
     }
     // Nothing at all from the cursor on, not even the cursor's own event: ids may have begun anew.
     phase_ = Phase::new_epoch;
@@ -122,7 +128,13 @@ class EventFill final : public GapFill {
     ask_after(position_, actions);
   }
 
-  void conclude(FillActions& actions) const {
+  // `page`: the last one.
+  void conclude(const RestPage& page, FillActions& actions) {
+    if (has_left_edge_ && !has_right_edge_) {
+      if (!page.doubt.empty()) return actions.later("the history is not as of now: " + page.doubt);
+      const Ns settles_in = to_ns_ + settings_.settle_ns - page.recv_ns;
+      if (settles_in > 0) return ask_after(position_, actions, settles_in);
+    }
     if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
     actions.end(GapStatus::partial,
                 cursor_.empty() ? "the history shows nothing from before it"
@@ -131,6 +143,7 @@ class EventFill final : public GapFill {
   }
 
   const Settings& settings_;
+  const Ns to_ns_;
   const std::string cursor_;
   std::string position_;
   std::string told_from_;  // the first event of the first answer
@@ -138,6 +151,7 @@ class EventFill final : public GapFill {
   bool is_first_ = true;
   bool is_proven_ = false;  // what its left edge is
   bool has_left_edge_ = false;
+  bool has_right_edge_ = false;
 };
 
 }  // namespace

@@ -143,6 +143,10 @@ class EventNormalizer final : public Normalizer {
     const std::string asked = parse_target(answer.url).get("after");
     const std::string& reached = page.last.empty() ? asked : page.last;
     page.is_behind = !cursor_.id().empty() && id_less(reached, cursor_.id());
+    page.recv_ns = answer.recv_ns;
+    if (newest_push_ns_ >= answer.gap->to_ns.value_or(answer.recv_ns) && !page.meets_after) {
+      page.doubt = "it shows nothing of what the socket has brought since";
+    }
     return page;
   }
 
@@ -178,7 +182,8 @@ class EventNormalizer final : public Normalizer {
     if (!message["payload"].is_object()) return add_unparsed(frame, "EVENT without payload", rows);
     const auto event = read_event(message);
     if (!event) return add_unparsed(frame, "EVENT without id", rows);
-    pushed_.add(identity_of(*event), frame.recv_ns);
+    const bool is_first = pushed_.add(identity_of(*event), frame.recv_ns);
+    if (is_first && frame.endpoint == kEventEndpoint) newest_push_ns_ = frame.recv_ns;
     if (!add_event(*event, Origin::live, frame.recv_ns, rows)) return;
     if (frame.endpoint == kEventEndpoint) move_cursor(*event, rows);
   }
@@ -260,8 +265,10 @@ class EventNormalizer final : public Normalizer {
     const Gap& gap = *answer.gap;
     const std::uint64_t identity = identity_of(event);
     const bool is_past_cursor = !gap.after_cursor || id_less(*gap.after_cursor, event.id);
-    // Its id alone proves nothing: another epoch's events have the same.
-    if (was_known_until(identity, gap.from_ns)) page.meets_before = true;
+    // An id alone proves nothing: another epoch's events have the same. Nor does an older event
+    // that is known: an answer of long ago may end with it.
+    const bool is_edge = !gap.after_cursor || event.id == *gap.after_cursor;
+    if (is_edge && was_known_until(identity, gap.from_ns)) page.meets_before = true;
     if (pushed_.is_from(identity, gap.to_ns.value_or(answer.recv_ns))) page.meets_after = true;
     if (event.detected_ns) {
       page.oldest_ns = std::min(page.oldest_ns.value_or(*event.detected_ns), *event.detected_ns);
@@ -270,7 +277,7 @@ class EventNormalizer final : public Normalizer {
     if (page.first.empty() || id_less(event.id, page.first)) page.first = event.id;
     if (page.last.empty() || id_less(page.last, event.id)) page.last = event.id;
     const bool is_old = event.detected_ns && *event.detected_ns < gap.floor_ns;
-    if (is_old) page.meets_before = true;
+    if (is_old && !gap.after_cursor) page.meets_before = true;
     // Up to the cursor everything was received; ids that began anew tell by their time.
     if (is_past_cursor ? is_old && !gap.after_cursor : is_old || !event.detected_ns) return;
     if (earlier_.contains(identity) || !is_wanted(event)) return;
@@ -281,6 +288,7 @@ class EventNormalizer final : public Normalizer {
   const EventFilter filter_;
   FirstTimes seen_;
   FirstTimes pushed_;                              // of these, what a socket brought one by one
+  Int newest_push_ns_;                             // the last that the event endpoint brought
   std::unordered_map<std::uint64_t, Ns> earlier_;  // on the tapes of earlier recorders, since when
   EventCursor cursor_;
   MultisetFold fold_;

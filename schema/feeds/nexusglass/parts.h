@@ -27,6 +27,7 @@ struct Settings {
   std::optional<Ns> client_ping;  // how often to send a PING of our own; absent: never
   std::string events_path;
   int events_limit = 0;
+  Ns settle_ns = 0;  // the most that the event history may be behind the sockets
 };
 Result<Settings> read_settings(ConfigReader& config, const LinkSettings& link);
 

@@ -31,6 +31,7 @@ inline constexpr std::array<std::string_view, 3> kEndpoints = {kMarketEndpoint, 
 inline constexpr std::string_view kEventsPath = "/api/v1/fastfeed/events";
 inline constexpr int kEventsLimitDefault = 100;
 inline constexpr int kEventsLimitMax = 1'000;
+inline constexpr int kSettleMs = 2'000;
 
 // Section "Heartbeat".
 inline constexpr Ns kPingEvery = 30 * kNsPerSec;

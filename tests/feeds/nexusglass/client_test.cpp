@@ -254,7 +254,7 @@ TEST(NexusGlassConfig, HoldsAConnectionToEveryEndpointUnlessToldOtherwise) {
 TEST(NexusGlassConfig, AcceptsWhatTheServiceMayAdd) {
   EXPECT_EQ(config_error_of(nexusglass_feed(),
                             R"({"api_key":"K","events":["BRAND_NEW_EVENT"],"symbols":["PEPEUSDT"],
-                                "rest":{"events_path":"/v2/events","limit":1000}})"),
+                                "rest":{"events_path":"/v2/events","limit":1000,"settle_ms":0}})"),
             "");
 }
 
@@ -276,6 +276,7 @@ TEST(NexusGlassConfig, NamesTheKeyAndTheRemedyInEveryError) {
       {R"({"api_key":"K","rest":{"events_path":"events"}})",
        {"feeds.nexusglass.rest.events_path", "/api/v1/fastfeed/events"}},
       {R"({"api_key":"K","rest":{"limit":0}})", {"feeds.nexusglass.rest.limit", "1000"}},
+      {R"({"api_key":"K","rest":{"settle_ms":-1}})", {"feeds.nexusglass.rest.settle_ms"}},
       {R"({"api_key":"K","rest":{"limits":5}})", {"feeds.nexusglass.rest.limits", "limit"}},
       {R"({"api_key":"K","simbols":[]})", {"feeds.nexusglass.simbols", "symbols"}},
   };

@@ -36,8 +36,8 @@ class NexusGlassFill : public ::testing::Test {
       : plan_(plan_of(nexusglass_feed(), config)), normalizer_(plan_->make_normalizer(1)) {}
 
   // What the socket brings when it happens.
-  void live(int id, int second) {
-    const Inbound inbound("ws/fastfeed", R"({"type":"EVENT","payload":)" + event(id, second) + "}",
+  void live(int id, int second, const char* endpoint = "ws/fastfeed") {
+    const Inbound inbound(endpoint, R"({"type":"EVENT","payload":)" + event(id, second) + "}",
                           kFrom + second * kNsPerSec);
     RowLog log;
     normalizer_->normalize(inbound.frame(), log);
@@ -104,6 +104,55 @@ TEST_F(NexusGlassFill, BeginsAnewWhereTwoAnswersDoNotMeet) {
   fill.answer(page({}));
   EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})),
             Lines{"later: two answers do not meet behind event 10"});
+}
+
+// Ids began anew, and answers are as of before that.
+TEST_F(NexusGlassFill, AnAnswerThatKnowsNothingOfWhatTheSocketHasBroughtSinceProvesNoEnd) {
+  live(10, -1);
+  live(3, 101);
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(7, -4), event(10, -1)})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(10, -1)})),
+            Lines{"later: the history is not as of now: it shows nothing of what the socket has "
+                  "brought since"});
+}
+
+// The history is that of the event endpoint alone.
+TEST_F(NexusGlassFill, DoesNotWaitForWhatAnotherEndpointHasBrought) {
+  live(10, -1);
+  live(3, 101, "ws");
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  fill.answer(page({}));
+  EXPECT_EQ(fill.answer(page({event(10, -1)})),
+            Lines{"end filled: the history has both its edges"});
+}
+
+TEST_F(NexusGlassFill, AnOlderEventThatIsKnownProvesNoOlderEdge) {
+  live(9, -2);
+  live(10, -1);
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.start();
+  EXPECT_EQ(fill.answer(page({event(9, -2), event(11, 4)})), Lines{ask("after=11&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{ask("after=9&")});
+  EXPECT_EQ(fill.answer(page({event(8, -70), event(9, -2), event(11, 4)})),
+            Lines{"end partial: the history begins after event 10, after which the gap begins: "
+                  "what lay between is gone"});
+}
+
+TEST_F(NexusGlassFill, GivesTheHistoryTimeToHoldWhatWasSentLast) {
+  live(10, -1);
+  DrivenFill fill(*plan_, *normalizer_, gap("10"));
+  fill.answered_after_ns = 500 * kNsPerMs;
+  fill.start();
+  fill.answer(page({event(11, 4)}));
+  fill.answer(page({}));
+  EXPECT_EQ(fill.answer(page({event(10, -1), event(11, 4)})), Lines{ask("after=11&") + " in 1500"});
+  fill.answered_after_ns = 2'000 * kNsPerMs;
+  EXPECT_EQ(fill.answer(page({event(12, 99)})), Lines{ask("after=12&")});
+  EXPECT_EQ(fill.answer(page({})), Lines{"end filled: the history has both its edges"});
+  EXPECT_EQ(ids(fill.rows), (Lines{"alert gapfill 11", "alert gapfill 12"}));
 }
 
 TEST_F(NexusGlassFill, WaitsForAHistoryThatIsBehindTheSocket) {
