@@ -1,8 +1,10 @@
 // `tapedeck merge`: what it prints, how it exits, and that `verify` agrees with what it wrote.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/storage/fault_vfs.h"
 #include "tests/support/mixed_tape.h"
 #include "tests/tools/sample_tape.h"
 
@@ -134,6 +136,22 @@ TEST_F(MergeCommand, failures_exit_1_with_one_line) {
   EXPECT_EQ(there.code, 1);
   EXPECT_EQ(there.err, "tapedeck: error: " + a + ": exists: name a file that does not exist yet\n");
   EXPECT_EQ(run_cli({"merge", a, a, "-o", dir_.file("no/such/out.tape")}).code, 1);
+}
+
+TEST_F(MergeCommand, a_full_disk_exits_1_and_leaves_no_tape) {
+  const std::string a = recorded("a.tape", 20, 40);
+  const std::string b = recorded("b.tape", 60, 70);
+  FaultVfs disk;
+  disk.fail_at(20, SQLITE_FULL);
+  const Said said = run_cli({"merge", a, b, "-o", out_});
+  EXPECT_TRUE(disk.has_failed());
+  EXPECT_EQ(said.code, 1);
+  EXPECT_EQ(said.out, "");
+  ASSERT_EQ(lines_of(said.err).size(), 1U) << said.err;
+  EXPECT_TRUE(said.err.starts_with("tapedeck: error: " + out_ + ".merging: cannot ")) << said.err;
+  EXPECT_TRUE(said.err.ends_with("free space on that disk, then start again\n")) << said.err;
+  EXPECT_FALSE(std::filesystem::exists(out_));
+  EXPECT_FALSE(std::filesystem::exists(out_ + ".merging"));
 }
 
 TEST_F(MergeCommand, a_configuration_that_is_none_is_noted) {
