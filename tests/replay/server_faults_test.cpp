@@ -102,8 +102,8 @@ TEST_F(ReplayFaultsTest, AStallSilencesPongsTooAndLosesNothing) {
   EXPECT_EQ(client.next_message(), "text " + event(1));
   EXPECT_EQ(client.next_message(), "text " + event(2));
   client.send_frame(Opcode::ping, "there?");
-  EXPECT_FALSE(client.is_readable(100));
   Log got = client.messages_to_end();
+  EXPECT_NE(got.front(), "pong there?") << "it has to wait behind what the stall held up";
   EXPECT_EQ(std::count(got.begin(), got.end(), "pong there?"), 1);
   std::erase(got, "pong there?");
   ASSERT_EQ(got.size(), 200U);
