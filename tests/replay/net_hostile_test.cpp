@@ -22,16 +22,14 @@ TEST(Hostile, half_a_request_is_dropped_in_time_while_others_are_served) {
   half.send("GET /hello HTTP/1.1\r\nHost: loc");
   RawClient body(server.port());
   body.send("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhal");
-  RawClient second(server.port());
-  EXPECT_EQ(second.exchange(kHello).status(), 200);
-  second.send("GET /he");
-  RawClient honest(server.port());
-  EXPECT_EQ(honest.exchange(kHello).status(), 200);
-  for (RawClient* client : {&silent, &half, &body, &second}) {
+  const auto second = served_client(server.port(), kHello);
+  second->send("GET /he");
+  const auto honest = served_client(server.port(), kHello);
+  for (RawClient* client : {&silent, &half, &body, second.get()}) {
     EXPECT_EQ(client->read_to_end(), "");
     EXPECT_EQ(client->end(), "end");
   }
-  EXPECT_EQ(honest.exchange(kHello).status(), 200);  // between requests more time is given
+  EXPECT_EQ(honest->exchange(kHello).status(), 200);  // between requests more time is given
 }
 
 TEST(Hostile, a_trickle_of_bytes_does_not_extend_the_time) {

@@ -176,7 +176,9 @@ class RawClient {
     if (tls == nullptr) return;
     ssl_ = SSL_new(tls);
     SSL_set_fd(ssl_, fd_);
-    EXPECT_EQ(SSL_connect(ssl_), 1);
+    if (SSL_connect(ssl_) == 1) return;
+    SSL_free(std::exchange(ssl_, nullptr));  // the first exchange fails, too
+    shutdown(fd_, SHUT_RDWR);
   }
   ~RawClient() { hang_up(); }
   RawClient(const RawClient&) = delete;
@@ -336,5 +338,18 @@ class RawClient {
   std::string end_;
   ws::Decoder decoder_{ws::Role::client, std::size_t{1} << 30U};
 };
+
+// A client whose `request` was answered. Where the server's patience is short, a busy machine may
+// need several tries.
+inline std::unique_ptr<RawClient> served_client(std::uint16_t port, const std::string& request,
+                                                SSL_CTX* tls = nullptr) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  while (std::chrono::steady_clock::now() < until) {
+    auto client = std::make_unique<RawClient>(port, tls);
+    if (client->exchange(request).status() == 200) return client;
+  }
+  ADD_FAILURE() << "nobody is served";
+  return std::make_unique<RawClient>(port, tls);
+}
 
 }  // namespace tapedeck::testing

@@ -80,7 +80,6 @@ class ReplayHostileTest : public ::testing::Test {
     ReplayOptions options;
     options.tapes = {folder.file("a.tape")};
     options.grace_ns = 0;
-    options.server.handshake_ms_max = 500;
     auto made = make_replay(options);
     ASSERT_TRUE(made.ok()) << made.error().message;
     replay = std::make_unique<Running<ReplayServer>>(std::move(*made));
