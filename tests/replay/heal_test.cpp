@@ -54,8 +54,9 @@ void write_events(TapeMaker& tape) {
 
 class HealTest : public ::testing::Test {
  protected:
-  std::unique_ptr<Running<ReplayServer>> run(std::optional<HealMode> heal) {
+  std::unique_ptr<Running<ReplayServer>> run(std::optional<HealMode> heal, bool paused = false) {
     ReplayOptions options;
+    options.paused = paused;
     options.tapes = {folder.file("a.tape")};
     options.max_speed = true;
     options.grace_ns = 20 * kNsPerMs;
@@ -193,10 +194,14 @@ TEST_F(HealTest, HypercallTradesAndFillsComeAsMessagesOfTheirChannels) {
   tape.request("hypercall", 60).filled("hypercall", trade, TapeMaker::at(20));
   tape.filled("hypercall", fill, TapeMaker::at(30));
   tape.frame(market, 70, R"({"type":"Trade","symbol":"BTC","price":"2","size":"1"})").finish();
-  const auto replay = run(HealMode::at_event);
-  const Log got = data(probe("ws " + replay->ws("/hypercall/ws?wallet=0xa") +
-                             R"( --send '{"type":"Subscribe","channel":"trades"}')"
-                             R"( --send '{"type":"Subscribe","channel":"fills"}')"));
+  const auto replay = run(HealMode::at_event, true);
+  Probe client("ws " + replay->ws("/hypercall/ws?wallet=0xa") +
+               R"( --send '{"type":"Subscribe","channel":"trades"}')"
+               R"( --send '{"type":"Subscribe","channel":"fills"}')");
+  EXPECT_EQ(client.line(), R"(text {"type":"Subscribed","channel":"trades"})");
+  EXPECT_EQ(client.line(), R"(text {"type":"Subscribed","channel":"fills"})");
+  EXPECT_EQ(probe("http POST " + replay->http("/api/play")).size(), 1U);
+  const Log got = data(client.rest());
   const auto at = [](int ms) { return std::to_string(kStartMs + ms); };
   ASSERT_EQ(got.size(), 5U);
   EXPECT_EQ(got[1], R"({"type":"Trade","symbol":"BTC","price":"95000.50","size":"0.1",)"
