@@ -21,8 +21,11 @@ async def listen(url, texts):
     except websockets.exceptions.InvalidStatusCode as refused:
         print(f"refused {refused.status_code}", flush=True)
         return
-    for text in texts:
-        await socket.send(text)
+    try:
+        for text in texts:
+            await socket.send(text)
+    except websockets.exceptions.ConnectionClosed:
+        pass  # what came before the close is still to be read
     try:
         while True:
             message = await socket.recv()
