@@ -11,6 +11,7 @@ namespace tapedeck {
 namespace {
 
 using testing::probe;
+using testing::Probe;
 using testing::Running;
 using testing::TapeMaker;
 using testing::TempDir;
@@ -74,12 +75,18 @@ TEST_F(GrowingTape, IsServedAsFarAsItIsCommitted) {
 
 TEST_F(GrowingTape, WhatIsCommittedBeforeTheDeckComesToItIsServedToo) {
   const auto replay = run(true);
+  Probe client("ws " + replay->ws("/nexusglass/ws/fastfeed?token=k"));
+  client.line();  // the handshake
   ASSERT_TRUE(probe("http POST " + replay->http("/api/step"))[0].starts_with("200 "));
+  EXPECT_EQ(client.line(), "text " + event(1));
   tape_->frame(events_, 30, event(3)).commit();
   ASSERT_TRUE(probe("http POST " + replay->http("/api/seek?to=0"))[0].starts_with("200 "));
   ASSERT_TRUE(probe("http POST " + replay->http("/api/step?count=3"))[0].starts_with("200 "));
+  for (const int id : {1, 2, 3}) EXPECT_EQ(client.line(), "text " + event(id));
   const Log got = probe("http GET " + replay->http("/api/status"));
   EXPECT_EQ(nlohmann::json::parse(got.at(0).substr(4))["pos_ns"], 30 * kNsPerMs);
+  replay->server().stop();
+  EXPECT_EQ(client.rest(), Log{"close 1001 "});
 }
 
 TEST_F(GrowingTape, OfAKilledRecorderEndsWithItsLastFrame) {
