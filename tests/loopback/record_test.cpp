@@ -105,7 +105,6 @@ TEST(RecordLoopback, TheSameOverTls) {
 }
 
 TEST(RecordLoopback, ACertificateForAnotherNameOrFromAStrangerIsRefused) {
-  const TempDir directory;
   const Certificate certificate("DNS:elsewhere.example");
   const Certificate stranger;
   SimOptions options;
@@ -113,21 +112,18 @@ TEST(RecordLoopback, ACertificateForAnotherNameOrFromAStrangerIsRefused) {
   options.server.tls_key_file = certificate.key_file();
   SimulatedServices services(options);
   for (const std::string& trusted : {certificate.certificate_file(), stranger.certificate_file()}) {
+    const TempDir directory;
     Recording recording(config_for(services.host(), trusted), directory.path());
-    recording.wait_until_committed(0);
-    // Nothing can arrive, so the end is awaited by the first attempts' own failure.
-    std::string tape;
-    for (bool failed = false; !failed;) {
-      auto tapes = list_tapes(directory.path());
+    // Nothing can arrive, so the end is awaited by the first attempt's own failure.
+    for (bool has_failed = false; !has_failed;) {
+      const auto tapes = list_tapes(directory.path());
       ASSERT_TRUE(tapes.ok());
-      auto reader = open_tape(tapes->back());
+      auto reader = open_tape(tapes->at(0));
       if (!reader) continue;
-      auto connections = (*reader)->connections();
-      if (!connections) continue;
-      for (const ConnectionInfo& connection : *connections)
-        failed = failed || connection.error.has_value();
+      const auto connections = (*reader)->connections();
+      has_failed = connections && !connections->empty() && connections->front().error.has_value();
     }
-    tape = recording.stop();
+    const std::string tape = recording.stop();
     auto reader = open_tape(tape);
     const std::vector<ConnectionInfo> connections = std::move(*(*reader)->connections());
     ASSERT_FALSE(connections.empty());
