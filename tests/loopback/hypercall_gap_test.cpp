@@ -42,6 +42,19 @@ std::map<std::string, Gap> wait_for_fills(const std::string& directory, std::siz
   }
 }
 
+// Waits until the tape has a cursor of `stream`: of what is lost before that nothing can be asked
+// for.
+void wait_for_cursor(const std::string& directory, const std::string& stream) {
+  for (bool is_there = false; !is_there;) {
+    const auto tapes = list_tapes(directory);
+    auto reader = open_tape(tapes->at(0));
+    if (!reader) continue;
+    const auto cursors = (*reader)->cursors();
+    is_there = cursors && std::any_of(cursors->begin(), cursors->end(),
+                                      [&](const auto& cursor) { return cursor.stream == stream; });
+  }
+}
+
 // Rows of one table in the order of their own times, without what tells REST from the socket.
 struct Rows {
   std::vector<std::pair<Ns, std::string>> all;
@@ -134,6 +147,7 @@ TEST(HypercallGapLoopback, TheTapeHasWhatTheServiceMadeWhileItWasAwayOnceEach) {
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config(services->host()), directory.path());
   services->wait_until_sent(1, 400);
+  wait_for_cursor(directory.path(), "trades");
   services->stop();
   SimulatedServices again(options);
   const auto gaps = wait_for_fills(directory.path(), 6);
