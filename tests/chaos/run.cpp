@@ -152,6 +152,7 @@ class Chaos {
 
   bool has_open_gaps() const {
     const auto tapes = list_tapes(tapes_directory());
+    if (!tapes || tapes->empty()) return true;  // each was killed before it had a tape
     auto reader = open_tape(tapes->back());
     if (!reader) return true;
     const auto gaps = (*reader)->gaps();
