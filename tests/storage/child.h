@@ -57,6 +57,11 @@ class Child {
     pid_ = 0;
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   }
+  // Whether it has ended by itself.
+  bool has_ended() {
+    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+    return pid_ == 0;
+  }
   // As kill -9.
   void kill() {
     if (pid_ <= 0) return;
