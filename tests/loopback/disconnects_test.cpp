@@ -46,8 +46,19 @@ class PythonProgram {
   FILE* pipe_;
 };
 
-std::string client_of(const std::string& base) {
-  return "reconnecting.py 'ws://" + base + "/ws/fastfeed?token=k' done";
+std::string client_of(const std::string& base, const std::string& last_reason = "done") {
+  return "reconnecting.py 'ws://" + base + "/ws/fastfeed?token=k' '" + last_reason + "'";
+}
+
+// Whether `log` is `whole` but for lines that it lacks.
+bool is_part_of(const Log& log, const Log& whole) {
+  auto at = whole.begin();
+  for (const std::string& line : log) {
+    at = std::find(at, whole.end(), line);
+    if (at == whole.end()) return false;
+    ++at;
+  }
+  return true;
 }
 
 Log without_refusals(Log log) {
@@ -94,24 +105,24 @@ TEST_F(Disconnects, AtFullSpeedTheClientsLogIsTheLiveOne) {
   EXPECT_EQ(without_refusals(client.rest()), without_refusals(live_));
 }
 
+// Nobody waits for it there: where this machine is too slow for it, it misses what it would have
+// missed live.
 TEST_F(Disconnects, AtTheRecordedPaceTheClientIsRefusedWhileTheServiceWasAway) {
   record(1);
+  const std::string end = "end of tape";
   Replaying replay(options());
-  PythonProgram client(client_of(replay.host() + "/nexusglass"));
+  PythonProgram client(client_of(replay.host() + "/nexusglass", end));
   Log log = client.rest();
-  const auto ends_of = [](const Log& from) {
-    Log ends;
-    for (const std::string& line : from) {
-      if (!line.starts_with("event")) ends.push_back(line);
-    }
-    return ends;
-  };
-  EXPECT_EQ(ends_of(log), ends_of(live_));
+  Log whole = live_;
+  whole.insert(whole.end(), {"refused 503", "close 1000 " + end});
+  EXPECT_TRUE(is_part_of(log, whole)) << ::testing::PrintToString(log);
+  EXPECT_EQ(log.back(), whole.back());
+  EXPECT_GE(std::count(log.begin(), log.end(), "refused 503"), 1);
   const auto first_end = [](Log& from) {
     return std::find_if(from.begin(), from.end(),
                         [](const std::string& line) { return line.starts_with("close"); });
   };
-  EXPECT_EQ(Log(log.begin(), first_end(log)), Log(live_.begin(), first_end(live_)));
+  EXPECT_EQ(Log(log.begin(), first_end(log) + 1), Log(live_.begin(), first_end(live_) + 1));
 }
 
 TEST_F(Disconnects, RedundantConnectionsAreLostOnlyTogetherAndTheirEventsComeOnce) {
