@@ -209,13 +209,17 @@ FramesByEndpoint frames_of(
   return out;
 }
 
-FramesByEndpoint data_frames_of(const std::string& tape) {
-  std::map<std::string, std::unique_ptr<Normalizer>> normalizers;
+std::function<bool(const std::string& feed, const InFrame&)> only_data() {
+  std::map<std::string, std::shared_ptr<Normalizer>> normalizers;
   for (const Feed* feed : all_feeds())
     normalizers[std::string(feed->name())] = feed->make_normalizer(1);
-  return frames_of(tape, Direction::in, [&](const std::string& feed, const InFrame& frame) {
+  return [normalizers = std::move(normalizers)](const std::string& feed, const InFrame& frame) {
     return is_data(frame.opcode) && normalizers.at(feed)->classify(frame).role == FrameRole::data;
-  });
+  };
+}
+
+FramesByEndpoint data_frames_of(const std::string& tape) {
+  return frames_of(tape, Direction::in, only_data());
 }
 
 std::map<std::string, std::vector<std::string>> rows_of(const std::string& tape) {

@@ -123,7 +123,8 @@ using FramesByEndpoint = std::map<std::string, std::vector<std::string>>;
 FramesByEndpoint frames_of(
     const std::string& tape, Direction direction,
     const std::function<bool(const std::string& feed, const InFrame&)>& keep);
-// The inbound text and binary frames that are data (what a replay serves again).
+// Keeps, of inbound frames, the text and binary ones that are data (what a replay serves again).
+std::function<bool(const std::string& feed, const InFrame&)> only_data();
 FramesByEndpoint data_frames_of(const std::string& tape);
 // Every normalized row as one line, by table and endpoint (sockets overtake each other), in order,
 // without its ids and times of receipt.
