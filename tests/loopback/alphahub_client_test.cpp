@@ -8,6 +8,7 @@
 
 #include "tests/loopback/documented_feeds.h"
 #include "tests/loopback/harness.h"
+#include "tests/replay/probe.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapedeck {
@@ -171,8 +172,12 @@ class AlphahubReplay : public ::testing::Test {
   void expect_recorded(const std::vector<std::string>& ids, ReplayOptions options) {
     options.tapes = {tape_};
     options.exit_at_end = true;
+    options.paused = true;
     Replaying replaying(options);
     PublicClient client(replaying.host(), ids);
+    // Heartbeats begin once it has joined everything.
+    EXPECT_TRUE(client.wait_for(1, 0));
+    EXPECT_EQ(probe("http POST http://" + replaying.host() + "/api/play").size(), 1U);
     client.finish();
     expect_documented_flow(client);
     EXPECT_EQ(client.of("close"), Lines{"1000 end of tape"});
