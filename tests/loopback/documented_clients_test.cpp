@@ -92,6 +92,7 @@ class DocumentedClients : public ::testing::Test {
     options.rate = 3'000;
     SimulatedServices services(options);
     Recording recording(config_for(services.host()), directory_.path());
+    recording.wait_until_ready();
     // A fill or an order of one symbol comes once in many messages.
     services.wait_until_sent(extent().connections, 500);
     tape_ = recording.stop();

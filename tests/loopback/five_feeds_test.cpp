@@ -109,9 +109,10 @@ class FiveFeeds : public ::testing::Test {
  protected:
   void SetUp() override {
     SimOptions options;
-    options.rate = 2'000;
+    options.rate = 500;
     SimulatedServices services(options);
     Recording recording(config_for(services.host()), directory_.path());
+    recording.wait_until_ready();
     // More than a cycle of every simulator, on every connection.
     services.wait_until_sent(extent().connections, 60);
     tape_ = recording.stop();

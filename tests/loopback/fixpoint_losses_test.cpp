@@ -64,6 +64,7 @@ class FixpointLosses : public ::testing::Test {
     options.faults = kLosses;
     SimulatedServices services(options);
     Recording recording(config_without_backfill(services.host()), directory_.path() + "/first");
+    recording.wait_until_ready(2);
     services.wait_until_sent(2 * extent().connections, 30);
     tape_ = recording.stop();
   }

@@ -18,6 +18,7 @@ class Fixpoint : public ::testing::Test {
     options.rate = 2'000;
     SimulatedServices services(options);
     Recording recording(config_for(services.host()), directory_.path() + "/first");
+    recording.wait_until_ready();
     services.wait_until_sent(extent().connections, 80);
     tape_ = recording.stop();
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -93,6 +94,8 @@ std::vector<Conversation> SimulatedServices::conversations() const {
 Recording::Recording(const std::string& config, const std::string& directory) {
   const ProcessSource source;
   config_ = std::make_unique<RecorderConfig>(must(parse_config(config, source)));
+  for (const FeedConfig& feed : config_->feeds)
+    connections_ += feed.plan->endpoints().size() * feed.settings.connections;
   loop_ = must(IoLoop::make(clock_, {config_->ca_file, IoOptions().rest_body_bytes_max}));
   SessionInfo session;
   session.name = "loop";
@@ -107,7 +110,13 @@ Recording::Recording(const std::string& config, const std::string& directory) {
       [](const std::string& why) { ADD_FAILURE() << "the tape failed: " << why; });
   supervisor_ = std::make_unique<Supervisor>(
       *loop_, *ingest_, *config_, session.started_ns,
-      [](Severity, std::string_view, std::string_view) {}, [this] { loop_->stop(); });
+      [this](Severity, std::string_view who, std::string_view what) {
+        if (what.find("streams ready") == std::string_view::npos) return;
+        const std::lock_guard lock(mutex_);
+        ++times_ready_[std::string(who)];
+        changed_.notify_all();
+      },
+      [this] { loop_->stop(); });
   thread_ = std::thread([this] {
     supervisor_->start();
     loop_->run();
@@ -130,6 +139,15 @@ std::string Recording::wait() {
   const auto closed = ingest_->close(now, "closed");
   EXPECT_TRUE(closed.ok()) << closed.error().message;
   return path_;
+}
+
+void Recording::wait_until_ready(int times) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return times_ready_.size() == connections_ &&
+           std::all_of(times_ready_.begin(), times_ready_.end(),
+                       [&](const auto& entry) { return entry.second >= times; });
+  });
 }
 
 void Recording::wait_until_committed(std::int64_t n) {

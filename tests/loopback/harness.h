@@ -73,6 +73,9 @@ class Recording {
   std::string stop();
   // Waits until every connection has ended by itself (given up), then as stop().
   std::string wait();
+  // Waits until each of its connections has been ready, with all its streams, that many times: one
+  // that is not hears no goodbye, and what it was sent is not taken.
+  void wait_until_ready(int times = 1);
   // Waits until `n` frames are committed.
   void wait_until_committed(std::int64_t n);
   IngestStats stats() const { return ingest_->stats(); }
@@ -84,6 +87,10 @@ class Recording {
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<Supervisor> supervisor_;
   std::string path_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t connections_ = 0;
+  std::map<std::string, int> times_ready_;  // by connection
   std::thread thread_;
 };
 

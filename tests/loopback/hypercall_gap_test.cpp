@@ -146,6 +146,7 @@ TEST(HypercallGapLoopback, TheTapeHasWhatTheServiceMadeWhileItWasAwayOnceEach) {
   options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config(services->host()), directory.path());
+  recording.wait_until_ready();
   services->wait_until_sent(1, 400);
   wait_for_cursor(directory.path(), "trades");
   services->stop();

@@ -114,6 +114,7 @@ TEST(MarketGapFill, EndsWithExactlyTheEventsThatTheServiceMade) {
   options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config(services->host()), directory.path());
+  recording.wait_until_ready();
   services->wait_until_sent(1, 200);
   services->stop();
   SimulatedServices again(options);

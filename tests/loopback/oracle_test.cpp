@@ -33,6 +33,7 @@ std::string record_simulators(const std::string& directory, std::size_t each) {
   options.rate = 2'000;
   SimulatedServices services(options);
   Recording recording(config_for(services.host()), directory);
+  recording.wait_until_ready();
   services.wait_until_sent(extent().connections, each);
   return recording.stop();
 }
@@ -75,9 +76,11 @@ TEST(TapeOracle, AgreesAcrossAReconnectWhoseSnapshotRepeatsEvents) {
   options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config_for(services->host()), directory.path());
+  recording.wait_until_ready();
   services->wait_until_sent(extent().connections, 60);
   services->stop();
   SimulatedServices again(options);
+  recording.wait_until_ready(2);
   again.wait_until_sent(extent().connections, 60);
   const std::string tape = recording.stop();
   EXPECT_GE(run_sql(tape, "SELECT count(*) FROM connection WHERE opened_ns IS NOT NULL"), 8);
@@ -87,11 +90,12 @@ TEST(TapeOracle, AgreesAcrossAReconnectWhoseSnapshotRepeatsEvents) {
 TEST(TapeOracle, AgreesOnWhatRedundantConnectionsDeliverTwice) {
   const TempDir directory;
   SimOptions options;
-  options.rate = 2'000;
+  options.rate = 400;  // a slow machine, too, has both connections' copies within a second or two
   SimulatedServices services(options);
   nlohmann::json config = nlohmann::json::parse(config_for(services.host()));
   for (auto& [feed, keys] : config.at("feeds").items()) keys["connections"] = 2;
   Recording recording(config.dump(), directory.path());
+  recording.wait_until_ready();
   services.wait_until_sent(2 * extent().connections, 60);
   const std::string tape = recording.stop();
   EXPECT_EQ(run_sql(tape, "SELECT count(DISTINCT slot) FROM connection"), 2);

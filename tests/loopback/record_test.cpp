@@ -12,6 +12,10 @@ namespace {
 
 using namespace testing;
 
+// Messages per second of each service: so few that a slow machine keeps up. What it is behind by
+// when the recorder is asked to end has to arrive within the goodbye's two seconds.
+constexpr double kRate = 400;
+
 // Every frame that a simulated service sent or received, against the tape, byte for byte and in
 // order. `before`: the same conversations when the recorder was asked to end.
 void expect_same_conversations(const std::vector<Conversation>& before,
@@ -75,9 +79,10 @@ void expect_clean_session(const std::string& tape) {
 TEST(RecordLoopback, EveryFrameIsOnTheTapeByteForByteAndInOrder) {
   const TempDir directory;
   SimOptions options;
-  options.rate = 2'000;
+  options.rate = kRate;
   SimulatedServices services(options);
   Recording recording(config_for(services.host()), directory.path());
+  recording.wait_until_ready();
   services.wait_until_sent(extent().connections, 100);
   const auto before = services.conversations();
   const std::string tape = recording.stop();
@@ -90,12 +95,13 @@ TEST(RecordLoopback, TheSameOverTls) {
   const TempDir directory;
   const Certificate certificate;
   SimOptions options;
-  options.rate = 2'000;
+  options.rate = kRate;
   options.server.tls_certificate_file = certificate.certificate_file();
   options.server.tls_key_file = certificate.key_file();
   SimulatedServices services(options);
   Recording recording(config_for(services.host(), certificate.certificate_file()),
                       directory.path());
+  recording.wait_until_ready();
   services.wait_until_sent(extent().connections, 100);
   const auto before = services.conversations();
   const std::string tape = recording.stop();
@@ -139,15 +145,17 @@ TEST(RecordLoopback, ACertificateForAnotherNameOrFromAStrangerIsRefused) {
 TEST(RecordLoopback, ServicesThatGoAwayAndComeBackLeaveAGapAndAWholeTape) {
   const TempDir directory;
   SimOptions options;
-  options.rate = 2'000;
+  options.rate = kRate;
   const HeldPort port;
   options.server.port = port.number();
   auto services = std::make_unique<SimulatedServices>(options);
   Recording recording(config_for(services->host()), directory.path());
+  recording.wait_until_ready();
   services->wait_until_sent(extent().connections, 50);
   services->stop();
   const auto first = services->conversations();
   SimulatedServices again(options);
+  recording.wait_until_ready(2);
   again.wait_until_sent(extent().connections, 50);
   const auto before = joined(first, again.conversations());
   const std::string tape = recording.stop();
