@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "storage/tape_reader.h"
@@ -33,20 +35,26 @@ class Program : public ::testing::Test {
     options.rate = 500;
     return options;
   }
-  // Waits until `tape` has frames of every connection: what a killed recorder had not committed yet
-  // is not there to be told of.
+  // Waits until `tape` has something that each connection received once it was ready: what a killed
+  // recorder had not committed yet is not there to be told of.
   static void wait_for_frames(const std::string& tape) {
-    for (std::size_t with_frames = 0; with_frames < extent().connections;) {
+    for (std::size_t heard = 0; heard < extent().connections;) {
       auto reader = open_tape(tape);
       if (!reader) continue;
       const auto connections = (*reader)->connections();
       if (!connections) continue;
-      std::set<std::int64_t> ready;
+      std::map<std::int64_t, Ns> ready;
+      std::set<std::int64_t> ids;
       for (const ConnectionInfo& one : *connections) {
-        if (one.ready_ns) ready.insert(one.id);
+        if (!one.ready_ns) continue;
+        ids.insert(one.id);
+        ready[one.id] = *one.ready_ns;
       }
-      const auto received = (*reader)->last_received(ready);
-      if (received) with_frames = received->size();
+      const auto received = (*reader)->last_received(ids);
+      if (!received) continue;
+      heard = static_cast<std::size_t>(
+          std::count_if(received->begin(), received->end(),
+                        [&](const auto& last) { return last.second >= ready.at(last.first); }));
     }
   }
   std::vector<std::string> tapes() const { return *list_tapes(directory_.file("tapes")); }
