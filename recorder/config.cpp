@@ -30,6 +30,9 @@ void check_url(ConfigReader& reader, std::string_view key, std::string& url,
   });
   if (!known)
     reader.fail(key, "must begin with " + join(schemes, ":// or ") + "://, not \"" + url + "\"");
+  const std::string_view host = std::string_view(url).substr(url.find("://") + 3);
+  if (host.substr(0, host.find('/')).find('@') != std::string_view::npos)
+    reader.fail(key, "holds a user name, which is not taken: give host and port alone");
   while (url.ends_with('/')) url.pop_back();
 }
 

@@ -249,6 +249,9 @@ int run_record(const RecordOptions& options, std::ostream& out, std::ostream& er
     return fail_with(err, 2, "--name: must be usable in a file name, without \"/\"");
   }
   if (options.check) {
+    const SystemClock clock;
+    const auto loop = IoLoop::make(clock, {config->ca_file, IoOptions().rest_body_bytes_max});
+    if (!loop) return fail_with(err, 2, loop.error().message);
     std::vector<std::string> names;
     for (const FeedConfig& feed : config->feeds) names.emplace_back(feed.feed->name());
     out << "the configuration is valid; it records " << join(names, ", ") << '\n';

@@ -106,7 +106,10 @@ TEST_P(SessionConformance, ForwardsWhatNobodyKnowsToEverybody) {
     loop->serve(5'000, "\x01\x02", Opcode::binary);
     loop->serve(5'001, R"({"no":"message of this feed"})");
     loop->serve(5'002, "no JSON");
-    EXPECT_EQ(loop->forwarded, (Lines{"\x01\x02", R"({"no":"message of this feed"})", "no JSON"}));
+    const std::string strange = R"({"type":"strange","opportunity_id":"x","symbol":"X"})";
+    loop->serve(5'003, strange);
+    EXPECT_EQ(loop->forwarded,
+              (Lines{"\x01\x02", R"({"no":"message of this feed"})", "no JSON", strange}));
     EXPECT_EQ(loop->failures, Lines{}) << endpoint;
   }
 }

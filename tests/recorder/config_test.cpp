@@ -122,6 +122,8 @@ TEST_F(ConfigTest, EveryMistakeNamesItsKey) {
        "NO_SUCH_KEY"},
       {R"({"feeds": {"nexusglass": {"api_key": "abcd", "ws_url": "https://x"}}})",
        "feeds.nexusglass.ws_url", "wss://"},
+      {R"({"feeds": {"nexusglass": {"api_key": "abcd", "ws_url": "ws://me:word@host/x"}}})",
+       "feeds.nexusglass.ws_url", "a user name"},
       {R"({"feeds": {"nexusglass": {"api_key": "abcd", "rest_url": "ftp://x"}}})",
        "feeds.nexusglass.rest_url", "https://"},
       {R"({"feeds": {"nexusglass": {"api_key": "abcd", "reconnect": {"max_ms": 5}}}})",

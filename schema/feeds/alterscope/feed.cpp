@@ -33,9 +33,9 @@ FeedDefaults make_defaults() {
   FeedDefaults defaults;
   defaults.ws_url = "wss://api.alterscope.org";
   defaults.rest_url = "https://api.alterscope.org";
-  // Section 3: from 1 s, at most 30 s. The jitter and what counts as stable are assumed.
-  defaults.reconnect = {
-      .initial_ms = 1'000, .max_ms = 30'000, .jitter_ms = 500, .stable_ms = 60'000};
+  // Section 3: from 1 s, at most 30 s. No jitter is documented, and what
+  // counts as stable is assumed.
+  defaults.reconnect = {.initial_ms = 1'000, .max_ms = 30'000, .jitter_ms = 0, .stable_ms = 60'000};
   // Section 3: the server pings every 30 s, two missed mean reconnect.
   defaults.timeouts.idle_ms = 65'000;
   return defaults;

@@ -61,8 +61,8 @@ class FactorSession final : public Session {
 
   void on_data(const ServedFrame& frame, SessionActions& actions) override {
     if (frame.tag.role != FrameRole::data) return;
-    const std::string_view stream = frame.tag.stream;
-    if (opportunities_.empty() || stream.empty() || is_listed(stream)) actions.forward(frame);
+    const bool is_known = frame.tag.type == kChangedType;
+    if (!is_known || opportunities_.empty() || is_listed(frame.tag.stream)) actions.forward(frame);
   }
 
  private:

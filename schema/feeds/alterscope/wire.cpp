@@ -39,7 +39,7 @@ std::string_view type_of(Json message) {
 
 Kind kind_of(Json message) {
   const Json type = message["type"];
-  if (type.text() == "factor.changed") return Kind::changed;
+  if (type.text() == kChangedType) return Kind::changed;
   if (type.text() == "error") return Kind::error;
   if (!is_sent(type) && is_sent(message["error"])) return Kind::error;
   return Kind::other;

@@ -38,6 +38,7 @@ inline constexpr std::array<std::string_view, 4> kCategories = {"liquidity", "or
                                                                 "economic"};
 
 enum class Kind : std::uint8_t { changed, error, other };
+inline constexpr std::string_view kChangedType = "factor.changed";
 // By the first `type`; what has none is an error when it holds an `error`.
 Kind kind_of(Json message);
 

@@ -35,9 +35,8 @@ FeedDefaults make_defaults() {
   FeedDefaults defaults;
   defaults.ws_url = "wss://ws.market-ai.dev";
   defaults.rest_url = "https://api.market-ai.dev";
-  // Section "Reconnection": 1, 2, 4, 8, 16, 32 s, from the start after 60 s. The jitter is assumed.
-  defaults.reconnect = {
-      .initial_ms = 1'000, .max_ms = 32'000, .jitter_ms = 500, .stable_ms = 60'000};
+  // Section "Reconnection": 1, 2, 4, 8, 16, 32 s, from the start after 60 s. No jitter.
+  defaults.reconnect = {.initial_ms = 1'000, .max_ms = 32'000, .jitter_ms = 0, .stable_ms = 60'000};
   // Two of the server's pings and half an interval more.
   defaults.timeouts.idle_ms = 75'000;
   return defaults;

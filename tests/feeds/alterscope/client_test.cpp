@@ -234,7 +234,7 @@ TEST(AlterscopeFeed, HasTheDocumentedDefaults) {
   EXPECT_EQ(defaults.rest_url, "https://api.alterscope.org");
   EXPECT_EQ(defaults.reconnect.initial_ms, 1'000);
   EXPECT_EQ(defaults.reconnect.max_ms, 30'000);
-  EXPECT_EQ(defaults.reconnect.jitter_ms, 500);
+  EXPECT_EQ(defaults.reconnect.jitter_ms, 0);
   EXPECT_EQ(defaults.reconnect.stable_ms, 60'000);
   EXPECT_EQ(defaults.timeouts.idle_ms, 65'000);
 }

@@ -109,7 +109,7 @@ TEST_F(AlterscopeSession, ForwardsTheOpportunitiesOfItsUrl) {
       // Messages carry no category and no size of their change.
       {"opportunities=hyperliquid-btc-basis&categories=oracle&alert_threshold=99&details=false",
        btc, true},
-      {"opportunities=x", R"({"type":"factor.removed","opportunity_id":"y"})", false},
+      {"opportunities=x", R"({"type":"factor.removed","opportunity_id":"y"})", true},
       {"opportunities=x", R"({ "type":"notice" })", true},
       {"opportunities=x", "not JSON", true},
       // Who names none asks for all.

@@ -37,7 +37,7 @@ TEST(MarketConfig, HasTheDocumentedDefaults) {
   EXPECT_EQ(defaults.rest_url, "https://api.market-ai.dev");
   EXPECT_EQ(defaults.reconnect.initial_ms, 1'000);
   EXPECT_EQ(defaults.reconnect.max_ms, 32'000);
-  EXPECT_EQ(defaults.reconnect.jitter_ms, 500);
+  EXPECT_EQ(defaults.reconnect.jitter_ms, 0);
   EXPECT_EQ(defaults.reconnect.stable_ms, 60'000);
   EXPECT_EQ(defaults.timeouts.idle_ms, 75'000);
   EXPECT_EQ(plan_of(feed, R"({"api_key":"K"})")->endpoints(), std::vector<std::string>{"/"});

@@ -138,7 +138,7 @@ TEST_F(NexusGlassSession, LeavesASnapshotWithoutAListAsItIs) {
 TEST_F(NexusGlassSession, ForwardsWhatPassesTheFilters) {
   const std::string event = testdata("nexusglass", "event.json");
   const std::string ticker = testdata("nexusglass", "ticker.json");
-  const std::string unknown = R"({"type":"NEW"})";
+  const std::string unknown = R"({"type":"NEW","payload":{"symbol":"BTCUSDT"}})";
   const struct {
     const char* target;
     std::string payload;
