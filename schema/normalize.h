@@ -71,6 +71,9 @@ struct RestPage {
   // It holds something that was known from before the gap; something known that came after it.
   bool meets_before = false;
   bool meets_after = false;
+  // It holds the last item of the answer before it to the same gap, unchanged: the two are of one
+  // history, and nothing lies between them. Also true of the first answer.
+  bool goes_on = false;
   // The socket has already brought something that lies behind everything in this answer.
   bool is_behind = false;
   // Nothing of the gap that it was asked about can be missing any more.

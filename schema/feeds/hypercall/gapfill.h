@@ -12,6 +12,9 @@
 
 namespace tapedeck::hypercall {
 
+// Longer than REST lags behind the socket or the socket behind REST.
+inline constexpr Ns kRestLagNs = 2 * kNsPerSec;
+
 // nullptr: REST tells nothing of this stream. `settings` outlives the fill.
 std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task);
 std::optional<CursorPlan> cursor_plan(const Settings& settings, std::string_view stream);

@@ -1,7 +1,11 @@
 // Lists that are asked for by offset, newest first. Pages shift while rows are added, and may shift
 // the other way, so that each request overlaps the answer before it.
+//
+// The list has the gap's end when it holds what the socket has brought since. Where the socket has
+// brought nothing, it has to begin the same in two readings some time apart.
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "schema/feeds/hypercall/gapfill.h"
@@ -17,7 +21,7 @@ class PageFill final : public GapFill {
       : settings_(settings), path_(std::move(path)), path_key_(path_key), ends_(ends) {}
 
   GapMethod method() const override { return GapMethod::after; }
-  // Identifiers tell, and the clocks' distance is measured (ServerClock).
+  // Identifiers tell, and what was received before the loss (ServiceTimes).
   bool trusts_clocks() const override { return false; }
 
   void start(FillActions& actions) override { ask(actions); }
@@ -32,7 +36,10 @@ class PageFill final : public GapFill {
       return actions.later("two pages do not meet: the list shifted by more than the overlap");
     }
     meets_after_ = meets_after_ || page.meets_after;
-    if (!has_page_) is_behind_ = page.is_behind;
+    if (!has_page_) {
+      is_behind_ = page.is_behind;
+      first_ = page.first;
+    }
     has_page_ = true;
     last_ = page.last;
     oldest_ns_ = page.oldest_ns;
@@ -52,15 +59,27 @@ class PageFill final : public GapFill {
   }
 
  private:
-  void ask(FillActions& actions) {
+  void ask(FillActions& actions, Ns wait = 0) {
     actions.ask(get(settings_, "gapfill",
                     path_ + "&limit=" + std::to_string(settings_.rest.limit) +
-                        "&offset=" + std::to_string(offset_)));
+                        "&offset=" + std::to_string(offset_)),
+                wait);
   }
 
-  void conclude(const RestPage& page, FillActions& actions) const {
+  void read_again(FillActions& actions) {
+    first_before_ = first_;
+    offset_ = overlap_ = 0;
+    has_page_ = false;
+    oldest_ns_.reset();
+    ask(actions, kRestLagNs);
+  }
+
+  void conclude(const RestPage& page, FillActions& actions) {
     if (is_behind_ && !meets_after_) {
       return actions.later("the list does not hold yet what the socket has brought");
+    }
+    if (ends_ == Ends::filled && !meets_after_ && first_before_ != first_) {
+      return read_again(actions);
     }
     if (!page.doubt.empty()) {
       return actions.end(GapStatus::partial, page.doubt + ": older ones may be gone");
@@ -80,7 +99,9 @@ class PageFill final : public GapFill {
   std::uint64_t overlap_ = 0;  // rows of the last answer that the next one has again
   bool has_page_ = false;
   bool meets_after_ = false;
-  bool is_behind_ = false;  // the newest page
+  bool is_behind_ = false;                   // the newest page
+  std::string first_;                        // the newest row
+  std::optional<std::string> first_before_;  // of the reading before
   std::string last_;
   Int oldest_ns_;
 };

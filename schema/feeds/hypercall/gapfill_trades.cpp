@@ -11,47 +11,47 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-// With a cursor: the page after it; then one that begins a little before it, which proves that the
-// history still reaches back to it and shows the cursor's own look-alikes; then upwards until
-// trades that the socket has brought since, or until none follow.
+// Reads one chain of answers, from a trade before the gap upwards. Each answer holds the last trade
+// of the one before it, so that all are of one history and nothing lies between them; trades of
+// another epoch, or an answer that was given before, break the chain. It ends at a trade that the
+// socket has brought since the gap; where the socket has brought none, at a trade that none follows
+// in two answers some time apart.
 //
-// Without a cursor, or when the identifiers began anew: downwards from the newest trade, window by
-// window, until one that is older than the gap; then upwards as above.
+// The chain begins a little before the cursor. Without one, or when what is there now is not what
+// the cursor was taken from, it begins at a place that is looked for downwards from the newest
+// trade, in steps that double.
 class TradeFill final : public GapFill {
  public:
   TradeFill(const Settings& settings, const Gap& gap)
       : settings_(settings),
-        limit_(static_cast<std::uint64_t>(settings.rest.limit)),
+        // An answer of one trade would hold nothing but the last one.
+        limit_(static_cast<std::uint64_t>(std::max(settings.rest.limit, 2))),
         cursor_(whole_number(gap.after_cursor.value_or(""))) {
     // There was no trade yet: nothing by which to know the epoch again.
     if (cursor_ == 0U) cursor_.reset();
   }
 
   GapMethod method() const override { return GapMethod::after; }
-  // Identifiers tell, and the clocks' distance is measured (ServerClock).
+  // What was received before the loss tells the service's time then (ServiceTimes).
   bool trusts_clocks() const override { return false; }
 
   void start(FillActions& actions) override {
     if (!cursor_) return ask_newest(actions);
-    position_ = *cursor_;
-    ask_after(position_, Phase::first, actions);
+    const auto overlap = static_cast<std::uint64_t>(settings_.rest.overlap);
+    ask_after(*cursor_ > overlap ? *cursor_ - overlap : 0, Phase::begin, actions);
   }
 
   void on_page(const RestPage& page, FillActions& actions) override {
-    meets_after_ = meets_after_ || page.meets_after;
-    is_behind_ = page.is_behind;
     switch (phase_) {
-      case Phase::first:
-        return on_first(page, actions);
-      case Phase::proof:
-        return on_proof(page, actions);
-      case Phase::upwards:
-        climb(page);
-        return go_on(actions);
       case Phase::newest:
         return on_newest(page, actions);
-      case Phase::downwards:
-        return on_window(page, actions);
+      case Phase::begin:
+        return on_begin(page, actions);
+      case Phase::upwards:
+        if (!page.goes_on) {
+          return actions.later("two answers do not meet at trade " + std::to_string(position_));
+        }
+        return climb(page, actions);
     }
   }
 
@@ -60,147 +60,100 @@ class TradeFill final : public GapFill {
   }
 
  private:
-  enum class Phase : std::uint8_t { first, proof, upwards, newest, downwards };
+  enum class Phase : std::uint8_t { newest, begin, upwards };
 
-  void ask_after(std::uint64_t id, Phase phase, FillActions& actions) {
+  void ask_after(std::uint64_t id, Phase phase, FillActions& actions, Ns wait = 0) {
     phase_ = phase;
+    asked_after_ = id;
     actions.ask(get(settings_, "gapfill",
                     settings_.rest.trades + "?after_trade_id=" + std::to_string(id) +
-                        "&limit=" + std::to_string(limit_)));
+                        "&limit=" + std::to_string(limit_)),
+                wait);
   }
+  // The next answer holds the trade at `position_` once more.
+  void ask_on(FillActions& actions, Ns wait = 0) {
+    ask_after(position_ > 0 ? position_ - 1 : 0, Phase::upwards, actions, wait);
+  }
+
+  // ---- where to begin ----
+
   void ask_newest(FillActions& actions) {
     phase_ = Phase::newest;
     actions.ask(get(settings_, "gapfill", settings_.rest.trades + "?limit=1"));
   }
 
-  // Goes to the end of what the answers hold without a hole; it is the end of all when it did not
-  // move, or when the page says that nothing follows.
-  void climb(const RestPage& page) {
-    const auto last = whole_number(page.last);
-    const bool is_further = last && *last > position_;
-    if (is_further) position_ = *last;
-    is_at_end_ = !is_further || page.next.empty();
+  void on_newest(const RestPage& page, FillActions& actions) {
+    newest_ = whole_number(page.last).value_or(0);
+    step_ = limit_;
+    look_for_begin(actions);
   }
 
-  void go_on(FillActions& actions) {
-    if (meets_after_) return conclude(actions);
-    if (!is_at_end_) return ask_after(position_, Phase::upwards, actions);
-    if (is_behind_)
+  void look_for_begin(FillActions& actions) {
+    ask_after(newest_ > step_ ? newest_ - step_ : 0, Phase::begin, actions);
+    step_ *= 2;
+  }
+
+  void on_begin(const RestPage& page, FillActions& actions) {
+    if (!page.meets_before && cursor_) {
+      // Nothing at all from the cursor on, not even its own trade; or another trade in its place.
+      lost_cursor_ = std::exchange(cursor_, std::nullopt);
+      return ask_newest(actions);
+    }
+    if (!page.meets_before && asked_after_ > 0) return look_for_begin(actions);
+    has_left_edge_ = page.meets_before;
+    first_ = page.first;
+    climb(page, actions);
+  }
+
+  // ---- from there upwards ----
+
+  void climb(const RestPage& page, FillActions& actions) {
+    if (doubt_.empty()) doubt_ = page.doubt;
+    if (page.meets_after) return conclude(actions);
+    const auto last = whole_number(page.last);
+    const bool is_further = last && *last > position_;
+    if (is_further) {
+      position_ = *last;
+      is_end_ = false;
+    }
+    if (is_further && !page.next.empty()) return ask_on(actions);
+    if (page.is_behind) {
       return actions.later("the history does not hold yet what the socket has brought");
+    }
+    if (!std::exchange(is_end_, true)) return ask_on(actions, kRestLagNs);
     conclude(actions);
   }
 
   void conclude(FillActions& actions) const {
-    if (has_left_edge_) return actions.end(GapStatus::filled, "the history has both its edges");
-    actions.end(GapStatus::partial, left_why_);
+    if (!has_left_edge_) return actions.end(GapStatus::partial, why_no_left_edge());
+    if (!doubt_.empty()) return actions.end(GapStatus::partial, doubt_);
+    actions.end(GapStatus::filled, "the history has both its edges");
   }
 
-  // ---- from a cursor ----
-
-  void on_first(const RestPage& page, FillActions& actions) {
-    climb(page);
-    told_from_ = whole_number(page.first);
-    const auto overlap = static_cast<std::uint64_t>(settings_.rest.overlap);
-    ask_after(*cursor_ > overlap ? *cursor_ - overlap : 0, Phase::proof, actions);
-  }
-
-  void on_proof(const RestPage& page, FillActions& actions) {
-    const auto first = whole_number(page.first);
-    const bool is_anew = first ? *first <= *cursor_ && !page.meets_before : position_ == *cursor_;
-    if (is_anew) {
-      // Nothing at all from the cursor on, not even its own trade; or another trade in its place.
-      cursor_was_ = cursor_;
-      meets_after_ = false;
-      return ask_newest(actions);
+  std::string why_no_left_edge() const {
+    if (lost_cursor_) {
+      return "the history does not hold trade " + std::to_string(*lost_cursor_) +
+             ", after which the gap begins: identifiers began anew, or it is too old";
     }
-    has_left_edge_ = page.meets_before || (first && *first == *cursor_ + 1);
-    left_why_ = "the history begins after trade " + std::to_string(*cursor_) +
-                ", after which the gap begins: what lay between is gone";
-    const auto last = whole_number(page.last);
-    if (page.meets_before && last && told_from_ && *last < *told_from_) {
-      return actions.later("two answers do not meet behind trade " + std::to_string(*cursor_));
-    }
-    if (last && *last > position_) climb(page);
-    go_on(actions);
-  }
-
-  // ---- without one ----
-
-  void on_newest(const RestPage& page, FillActions& actions) {
-    const auto newest = whole_number(page.last);
-    if (!newest) {
-      left_why_ = cursor_was_ ? "the history is empty, though it held trade " +
-                                    std::to_string(*cursor_was_) + " before"
-                              : "the history is empty: it shows nothing older than the gap";
-      is_at_end_ = true;
-      return go_on(actions);
-    }
-    top_ = *newest;
-    highest_ = top_;
-    step_ = limit_;
-    open_window(actions);
-  }
-
-  void open_window(FillActions& actions) {
-    bottom_ = top_ > step_ ? top_ - step_ : 0;
-    position_ = bottom_;
-    lowest_.reset();
-    ask_after(bottom_, Phase::downwards, actions);
-  }
-
-  void on_window(const RestPage& page, FillActions& actions) {
-    reaches_back_ = reaches_back_ || page.meets_before;
-    if (!lowest_) lowest_ = whole_number(page.first);
-    climb(page);
-    highest_ = std::max(highest_, position_);
-    if (!is_at_end_ && position_ < top_) return ask_after(position_, Phase::downwards, actions);
-    if (position_ < top_) {
-      return actions.later("two answers do not meet below trade " + std::to_string(top_));
-    }
-    if (!reaches_back_ && bottom_ > 0) {
-      // Nothing in the window: a hole in the identifiers, or the history's begin.
-      if (!lowest_ || *lowest_ > top_) step_ *= 2;
-      top_ = bottom_;
-      return open_window(actions);
-    }
-    settle_left_edge();
-    if (meets_after_) return conclude(actions);
-    position_ = highest_;
-    ask_after(position_, Phase::upwards, actions);
-  }
-
-  void settle_left_edge() {
-    if (cursor_was_) {
-      left_why_ = "the history no longer holds trade " + std::to_string(*cursor_was_) +
-                  ", after which the gap begins: identifiers began anew, or it is too old";
-      return;
-    }
-    has_left_edge_ = reaches_back_;
-    left_why_ = "the history begins with trade " + std::to_string(lowest_.value_or(0)) +
-                ", which is not older than the gap";
+    if (first_.empty()) return "the history is empty: it shows nothing older than the gap";
+    return "the history begins with trade " + first_ + ", which is not older than the gap";
   }
 
   const Settings& settings_;
   const std::uint64_t limit_;
   std::optional<std::uint64_t> cursor_;
-  std::optional<std::uint64_t> cursor_was_;  // of another epoch
+  std::optional<std::uint64_t> lost_cursor_;  // not found again
 
-  Phase phase_ = Phase::first;
-  std::optional<std::uint64_t> told_from_;  // the first trade that was told after the cursor
-  std::uint64_t position_ = 0;              // told without a hole up to here
-  bool is_at_end_ = false;
-  bool is_behind_ = false;
-  bool meets_after_ = false;
+  Phase phase_ = Phase::begin;
+  std::uint64_t asked_after_ = 0;
+  std::uint64_t newest_ = 0;  // from here on downwards a begin is looked for,
+  std::uint64_t step_ = 0;    // next by so much
+
+  std::string first_;  // of the chain
   bool has_left_edge_ = false;
-  std::string left_why_;
-
-  // The window (bottom, top] of identifiers that is being asked for.
-  std::uint64_t bottom_ = 0;
-  std::uint64_t top_ = 0;
-  std::uint64_t step_ = 0;
-  std::uint64_t highest_ = 0;
-  std::optional<std::uint64_t> lowest_;  // the first trade after the window's bottom
-  bool reaches_back_ = false;
+  std::uint64_t position_ = 0;  // its last trade so far
+  bool is_end_ = false;         // nothing followed it when it was asked for last
+  std::string doubt_;
 };
 
 }  // namespace

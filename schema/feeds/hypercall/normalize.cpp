@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schema/base/text.h"
+#include "schema/feeds/hypercall/sift.h"
 #include "schema/ws/codec.h"
 
 namespace tapedeck::hypercall {
@@ -77,8 +78,8 @@ std::vector<Json> candles_of(Json message) {
 
 HypercallNormalizer::HypercallNormalizer(int connections, Filters filters)
     : deliveries_(connections),
-      fills_(clock_, std::move(filters.fills)),
-      orders_(clock_, std::move(filters.orders)) {}
+      fills_(times_, std::move(filters.fills)),
+      orders_(times_, std::move(filters.orders)) {}
 
 std::string_view HypercallNormalizer::candle_channel(const CandleName& name) const {
   std::string channel(kCandlesPrefix);
@@ -139,7 +140,6 @@ void HypercallNormalizer::normalize(const InFrame& frame, RowSink& rows) {
 void HypercallNormalizer::acknowledged(const InFrame& frame) {
   const Json message = frame.root();
   if (message["type"].text() != "Subscribed" || message["channel"].text() != kTrades) return;
-  clock_.restart();
   trades_.subscribed(frame.slot, frame.recv_ns);
 }
 
@@ -156,7 +156,11 @@ void HypercallNormalizer::decode(const InFrame& frame, const MessageType& type, 
   if (type.name == "Trade") {
     trades_.push(message, frame.recv_ns, problem, rows);
   } else if (type.name == "OrderbookUpdate") {
-    books_.push(message, problem, rows);
+    Sifter heard(rows, [&](const Row& row) {
+      times_.heard(row.event_ns, frame.recv_ns);
+      return true;
+    });
+    books_.push(message, problem, heard);
   } else if (type.name == "OrderUpdate") {
     orders_.push(message, problem, rows);
   }
@@ -185,6 +189,9 @@ std::span<const TableId> HypercallNormalizer::remembered_tables() const {
 }
 
 void HypercallNormalizer::remember(const EarlierRow& row) {
+  // The time of an order may be that of its making.
+  const bool tells_time = row.origin == Origin::live && row.table != TableId::order_update;
+  if (tells_time) times_.remember(row.event_ns, row.recv_ns);
   if (row.table == TableId::trade) return trades_.remember(row);
   if (row.table == TableId::fill) return fills_.remember(row);
   if (row.table == TableId::order_update) return orders_.remember(row);

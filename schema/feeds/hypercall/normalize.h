@@ -47,8 +47,8 @@ class HypercallNormalizer final : public Normalizer {
   bool is_new(const InFrame& frame);
 
   MultisetFold deliveries_;
-  ServerClock clock_;
-  TradeRecovery trades_{clock_};
+  ServiceTimes times_;
+  TradeRecovery trades_{times_};
   FillRecovery fills_;
   OrderRecovery orders_;
   BookRecovery books_;

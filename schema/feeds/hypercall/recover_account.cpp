@@ -97,7 +97,6 @@ RestPage absorb_page(const RestAnswer& answer, std::string_view what, std::size_
 
 void PushTimes::pushed(std::uint64_t key, Ns recv_ns) {
   if (!first_ns_.emplace(key, recv_ns).second) return;
-  last_ns_ = recv_ns;
   earliest_ns_ = std::min(earliest_ns_.value_or(recv_ns), recv_ns);
   if (const auto forgotten = last_.push(key)) first_ns_.erase(*forgotten);
 }
@@ -119,14 +118,16 @@ void FillRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& row
     const std::uint64_t key = fill_key(row.values);
     pushed_.pushed(key, recv_ns);
     newest_ns_ = std::max(newest_ns_, row.event_ns);
-    clock_.heard(row.event_ns, recv_ns);
+    times_.heard(row.event_ns, recv_ns);
     return rows_.first_time(key);
   });
   decode_fill(message, problem, live);
 }
 
 void FillRecovery::remember(const EarlierRow& row) {
-  earlier_.try_emplace(fill_key(row.values), row.recv_ns);
+  const std::uint64_t key = fill_key(row.values);
+  earlier_.try_emplace(key, row.recv_ns);
+  if (row.origin == Origin::live) pushed_.pushed(key, row.recv_ns);
   newest_ns_ = std::max(newest_ns_, row.event_ns);
 }
 
@@ -142,13 +143,13 @@ bool FillRecovery::knows_any_until(Ns ns) const {
 
 bool FillRecovery::is_missing(const Row& row, const Gap& gap, RestPage& page) {
   const std::uint64_t key = fill_key(row.values);
-  const bool is_old = row.event_ns && clock_.ours(*row.event_ns) < gap.floor_ns;
+  const bool is_old = times_.is_before(gap, row.event_ns);
   if (is_old || was_earlier(key, gap.from_ns) || pushed_.was_pushed_until(key, gap.from_ns)) {
     page.meets_before = true;
     return false;
   }
-  if (earlier_.contains(key)) return false;
   if (pushed_.was_pushed_after(key, gap.to_ns.value_or(gap.from_ns))) page.meets_after = true;
+  if (earlier_.contains(key)) return false;
   return filter_.passes(row.values[kFillSymbol].text, Json()) && rows_.first_time(key);
 }
 
@@ -157,9 +158,7 @@ RestPage FillRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
       answer, "REST fill", kFillId, strangers_, rows, decode_fill,
       [&](const Row& row, RestPage& so_far) { return is_missing(row, *answer.gap, so_far); });
   if (answer.gap != nullptr) {
-    const bool is_old = page.newest_ns && *page.newest_ns < newest_ns_;
-    const bool has_news = pushed_.last_ns() > answer.gap->to_ns.value_or(answer.recv_ns);
-    page.is_behind = (is_old || has_news) && !page.meets_after;
+    page.is_behind = !page.meets_after && times_.is_behind(*answer.gap, page.newest_ns, newest_ns_);
     if (!page.meets_before && page.next.empty()) {
       page.doubt = knows_any_until(answer.gap->from_ns)
                        ? "the list ends before the fills that were received before the gap"
@@ -185,7 +184,7 @@ void OrderRecovery::remember(const EarlierRow& row) {
 }
 
 bool OrderRecovery::is_missing(const Row& row, const Gap& gap, RestPage& page) {
-  const bool is_old = row.event_ns && clock_.ours(*row.event_ns) < gap.floor_ns;
+  const bool is_old = times_.is_before(gap, row.event_ns);
   if (is_old) page.meets_before = true;
   // The time of an order may be that of its making: a known one may have changed since.
   if (is_old && !orders_.contains(order_key(row.values))) return false;

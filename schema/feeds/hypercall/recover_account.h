@@ -11,33 +11,32 @@
 #include "schema/feeds/fields.h"
 #include "schema/feeds/fold.h"
 #include "schema/feeds/hypercall/filter.h"
-#include "schema/feeds/hypercall/tally.h"
+#include "schema/feeds/hypercall/service_times.h"
 #include "schema/normalize.h"
 
 namespace tapedeck::hypercall {
 
-// When sockets first pushed what has an identifier; the oldest are forgotten.
+// When sockets, those of earlier recorders too, first pushed what has an identifier; the oldest are
+// forgotten.
 class PushTimes {
  public:
   void pushed(std::uint64_t key, Ns recv_ns);
   bool was_pushed_until(std::uint64_t key, Ns ns) const;
   bool was_pushed_after(std::uint64_t key, Ns ns) const;
   bool any_until(Ns ns) const { return earliest_ns_ && *earliest_ns_ <= ns; }
-  Ns last_ns() const { return last_ns_; }  // of what had not been pushed before
 
  private:
   boost::unordered_flat_map<std::uint64_t, Ns> first_ns_;
   LastKeys last_{100'000};
   std::optional<Ns> earliest_ns_;
-  Ns last_ns_ = 0;
 };
 
 // A fill is its `fill_id` with what was filled: identifiers may begin anew.
 class FillRecovery {
  public:
-  // `filter`: what the subscription asks for. `clock` outlives it; fills set it.
-  FillRecovery(ServerClock& clock, ChannelFilter filter)
-      : clock_(clock), filter_(std::move(filter)) {}
+  // `filter`: what the subscription asks for. `times` outlives it; fills set it.
+  FillRecovery(ServiceTimes& times, ChannelFilter filter)
+      : times_(times), filter_(std::move(filter)) {}
 
   void push(Json message, Ns recv_ns, Problem& problem, RowSink& rows);
   RestPage absorb(const RestAnswer& answer, RowSink& rows);
@@ -48,7 +47,7 @@ class FillRecovery {
   bool was_earlier(std::uint64_t key, Ns ns) const;
   bool knows_any_until(Ns ns) const;
 
-  ServerClock& clock_;
+  ServiceTimes& times_;
   const ChannelFilter filter_;
   SeenEvents rows_;  // on this tape
   PushTimes pushed_;
@@ -61,8 +60,8 @@ class FillRecovery {
 // size) that is not on the tape.
 class OrderRecovery {
  public:
-  OrderRecovery(const ServerClock& clock, ChannelFilter filter)
-      : clock_(clock), filter_(std::move(filter)) {}
+  OrderRecovery(const ServiceTimes& times, ChannelFilter filter)
+      : times_(times), filter_(std::move(filter)) {}
 
   // An `OrderUpdate` that no other connection has delivered yet.
   void push(Json message, Problem& problem, RowSink& rows);
@@ -72,7 +71,7 @@ class OrderRecovery {
  private:
   bool is_missing(const Row& row, const Gap& gap, RestPage& page);
 
-  const ServerClock& clock_;
+  const ServiceTimes& times_;
   const ChannelFilter filter_;
   ToldTwice states_;
   SeenEvents orders_;                          // that the tape is about

@@ -14,8 +14,14 @@ namespace tapedeck::hypercall {
 
 namespace {
 
-// By how much a trade that a cursor covers may seem to come after the loss began.
-constexpr Ns kClockSlackNs = 2 * kNsPerSec;
+std::optional<std::uint64_t> cursor_of(const Gap& gap) {
+  return gap.after_cursor ? whole_number(*gap.after_cursor) : std::nullopt;
+}
+
+bool is_covered(const ToldTrade& trade, const Gap& gap) {
+  const auto cursor = cursor_of(gap);
+  return cursor && trade.id <= *cursor;
+}
 
 }  // namespace
 
@@ -23,9 +29,8 @@ void TradeRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& ro
   Int event_ns;
   Sifter live(rows, [&](const Row& row) {
     event_ns = row.event_ns;
-    pushed_ns_ = recv_ns;
     newest_ns_ = std::max(newest_ns_, event_ns);
-    clock_.heard(event_ns, recv_ns);
+    times_.heard(event_ns, recv_ns);
     return tally_.pushed(trade_key(row.values, event_ns), event_ns, recv_ns);
   });
   decode_trade(message, problem, live);
@@ -33,14 +38,9 @@ void TradeRecovery::push(Json message, Ns recv_ns, Problem& problem, RowSink& ro
 }
 
 void TradeRecovery::remember(const EarlierRow& row) {
-  if (row.origin == Origin::live) clock_.heard(row.event_ns, row.recv_ns);
   newest_ns_ = std::max(newest_ns_, row.event_ns);
-  tally_.remember(trade_key(row.values, row.event_ns), row.event_ns, row.recv_ns);
-}
-
-std::optional<std::uint64_t> TradeRecovery::cursor_of(const Gap& gap) const {
-  if (!gap.after_cursor || new_epoch_ == gap.id) return std::nullopt;
-  return whole_number(*gap.after_cursor);
+  tally_.remember(trade_key(row.values, row.event_ns), row.event_ns, row.recv_ns,
+                  row.origin == Origin::live);
 }
 
 std::optional<ToldTrade> TradeRecovery::read(Json item, RowSink& rows) {
@@ -65,86 +65,87 @@ std::optional<ToldTrade> TradeRecovery::read(Json item, RowSink& rows) {
   return std::nullopt;
 }
 
+// In the order of their identifiers.
+std::vector<TradeRecovery::Item> TradeRecovery::read_all(Json list, RowSink& rows) {
+  std::vector<Item> items;
+  for (Json item = list.first(); item.exists(); item = item.next()) {
+    if (const auto trade = read(item, rows)) items.push_back({*trade, item});
+  }
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Item& a, const Item& b) { return a.trade.id < b.trade.id; });
+  return items;
+}
+
 RestPage TradeRecovery::absorb(const RestAnswer& answer, RowSink& rows) {
   RestPage page;
   const Listing listing = read_listing(answer.root());
   page.problem = listing.problem;
   if (!page.problem.empty()) return page;
   page.items = listing.items;
-
-  std::vector<std::pair<ToldTrade, Json>> items;
-  for (Json item = listing.list.first(); item.exists(); item = item.next()) {
-    if (const auto trade = read(item, rows)) items.emplace_back(*trade, item);
-  }
-  std::stable_sort(items.begin(), items.end(),
-                   [](const auto& a, const auto& b) { return a.first.id < b.first.id; });
+  const std::vector<Item> items = read_all(listing.list, rows);
   if (answer.gap == nullptr) {
-    if (!items.empty()) cursor_.answered(items.back().first, answer.recv_ns, rows);
+    if (!items.empty()) cursor_.answered(items.back().trade, answer.recv_ns, rows);
     if (page.items == 0) cursor_.answered(std::nullopt, answer.recv_ns, rows);
     return page;
   }
   const Gap& gap = *answer.gap;
+  page.goes_on = goes_on(items, gap);
   if (!items.empty()) {
-    page.first = std::to_string(items.front().first.id);
-    page.last = std::to_string(items.back().first.id);
+    page.first = std::to_string(items.front().trade.id);
+    page.last = std::to_string(items.back().trade.id);
     if (listing.may_go_on()) page.next = page.last;
-    std::vector<ToldTrade> trades;
-    for (const auto& [trade, item] : items) trades.push_back(trade);
-    note_epoch(gap, trades, !parse_target(answer.url).has("after_trade_id"));
   }
-  for (const auto& [trade, item] : items) absorb_trade(item, trade, answer, page, rows);
-  Int& told_ns = told_ns_[gap.id];
-  told_ns = std::max(told_ns, page.newest_ns);
-  const bool is_old = told_ns && told_ns < newest_ns_;
-  const bool has_news = pushed_ns_ > gap.to_ns.value_or(answer.recv_ns);
-  // It may lag: what it holds right after the gap is no proof of the gap's end.
-  const bool is_young = answer.recv_ns < gap.to_ns.value_or(answer.recv_ns) + kClockSlackNs;
-  page.is_behind = (is_old || has_news || is_young) && !page.meets_after;
+  for (const Item& item : items) absorb_item(item, answer, page, rows);
+  page.is_behind = !page.meets_after && times_.is_behind(gap, page.newest_ns, newest_ns_);
+  newest_ns_ = std::max(newest_ns_, page.newest_ns);
   return page;
 }
 
-// Identifiers began anew when the newest one is less than the cursor, or when one that the cursor
-// covers is an unknown trade from after the loss.
-void TradeRecovery::note_epoch(const Gap& gap, const std::vector<ToldTrade>& trades,
-                               bool is_newest) {
-  const auto cursor = cursor_of(gap);
-  if (!cursor) return;
-  const bool is_anew = std::any_of(trades.begin(), trades.end(), [&](const ToldTrade& trade) {
-    return trade.id <= *cursor && trade.event_ns && !tally_.knows(trade.key) &&
-           clock_.ours(*trade.event_ns) > gap.from_ns + kClockSlackNs;
-  });
-  if (is_anew || (is_newest && trades.back().id < *cursor)) new_epoch_ = gap.id;
+bool TradeRecovery::goes_on(const std::vector<Item>& items, const Gap& gap) {
+  const auto before = told_last_.find(gap.id);
+  const bool holds_it =
+      before == told_last_.end() || std::any_of(items.begin(), items.end(), [&](const Item& item) {
+        return item.trade.id == before->second.id && item.trade.key == before->second.key;
+      });
+  if (!items.empty()) told_last_[gap.id] = items.back().trade;
+  return holds_it;
 }
 
-void TradeRecovery::absorb_trade(Json item, const ToldTrade& trade, const RestAnswer& answer,
-                                 RestPage& page, RowSink& rows) {
-  const Gap& gap = *answer.gap;
+// Whether all that the gap can hold comes after `trade` in the service's order. Its identifier
+// alone proves nothing: another epoch's trades have the same.
+bool TradeRecovery::is_left_edge(const ToldTrade& trade, const Gap& gap) const {
+  if (times_.is_before(gap, trade.event_ns)) return true;
+  if (tally_.was_pushed_until(trade.key, gap.from_ns)) return true;
+  return is_covered(trade, gap) &&
+         (cursor_.was_until(trade, gap.from_ns) || tally_.was_known_until(trade.key, gap.from_ns));
+}
+
+bool TradeRecovery::may_be_missing(const ToldTrade& trade, const Gap& gap) const {
+  // What seems covered and came after the loss is another epoch's.
+  if (is_covered(trade, gap)) return times_.is_after_loss(gap, trade.event_ns);
+  // What an identifier of this session's cursors proves needs no time.
   const auto cursor = cursor_of(gap);
-  const bool is_covered = cursor && trade.id <= *cursor;
-  // What an identifier of this session's cursors proves needs no clock.
-  const bool is_past = cursor && !is_covered && cursor_.is_of_this_session(*cursor);
-  const bool is_early = trade.event_ns && clock_.ours(*trade.event_ns) < gap.floor_ns;
-  const bool is_old = !is_past && is_early;
+  return (cursor && cursor_.was(*cursor)) || !times_.is_before(gap, trade.event_ns);
+}
+
+void TradeRecovery::absorb_item(const Item& item, const RestAnswer& answer, RestPage& page,
+                                RowSink& rows) {
+  const Gap& gap = *answer.gap;
+  const ToldTrade& trade = item.trade;
   if (trade.event_ns) {
     page.oldest_ns = std::min(page.oldest_ns.value_or(*trade.event_ns), *trade.event_ns);
     page.newest_ns = std::max(page.newest_ns.value_or(*trade.event_ns), *trade.event_ns);
   }
-  // Its identifier alone proves nothing: another epoch's trades have the same.
-  const bool is_from_before = is_early || tally_.was_known_until(trade.key, gap.from_ns);
-  if (cursor ? is_covered && is_from_before : is_old) page.meets_before = true;
-  if (!is_covered && tally_.was_pushed_after(trade.key, gap.to_ns.value_or(gap.from_ns))) {
-    page.meets_after = true;
-  }
-  if (is_old) return;
-  // What seems covered and came after the loss is another epoch's.
-  const bool is_late = trade.event_ns && clock_.ours(*trade.event_ns) > gap.from_ns;
-  const bool may_be_missing = !is_covered || is_late;
-  switch (tally_.told(trade.id, trade.key, trade.event_ns, answer.recv_ns, may_be_missing)) {
+  if (is_left_edge(trade, gap)) page.meets_before = true;
+  if (tally_.was_pushed_after(trade.key, gap.to_ns.value_or(gap.from_ns))) page.meets_after = true;
+  const bool may_become_row = may_be_missing(trade, gap);
+  // What a cursor covers is counted: one behind it may look like it.
+  if (!may_become_row && !is_covered(trade, gap)) return;
+  switch (tally_.told(trade.id, trade.key, trade.event_ns, answer.recv_ns, may_become_row)) {
     case TradeTally::Told::known:
       return;
     case TradeTally::Told::forgotten:
-      // It may be on the tape: then the answer proves nothing of what came before it.
-      if (!is_covered) page.meets_before = false;
+      if (may_become_row) page.doubt = "more trades came since than are remembered";
       return;
     case TradeTally::Told::is_new:
       break;
@@ -152,7 +153,7 @@ void TradeRecovery::absorb_trade(Json item, const ToldTrade& trade, const RestAn
   Problem problem("REST trade");
   Sifter recovered(
       rows, [](const Row& /*row*/) { return true; }, Origin::gapfill);
-  decode_trade(item, problem, recovered);
+  decode_trade(item.json, problem, recovered);
 }
 
 }  // namespace tapedeck::hypercall

@@ -16,8 +16,8 @@ namespace tapedeck::hypercall {
 
 class TradeRecovery {
  public:
-  // `clock` outlives it; trades set it.
-  explicit TradeRecovery(ServerClock& clock) : clock_(clock), cursor_(tally_, clock) {}
+  // `times` outlives it; trades set it.
+  explicit TradeRecovery(ServiceTimes& times) : times_(times), cursor_(tally_, times) {}
 
   void subscribed(int slot, Ns recv_ns) { cursor_.subscribed(slot, recv_ns); }
   // A `Trade` that no other connection has delivered yet.
@@ -26,21 +26,24 @@ class TradeRecovery {
   void remember(const EarlierRow& row);
 
  private:
-  std::optional<std::uint64_t> cursor_of(const Gap& gap) const;
-  void absorb_trade(Json item, const ToldTrade& trade, const RestAnswer& answer, RestPage& page,
-                    RowSink& rows);
-  void note_epoch(const Gap& gap, const std::vector<ToldTrade>& trades, bool is_newest);
+  struct Item {
+    ToldTrade trade;
+    Json json;
+  };
+  std::vector<Item> read_all(Json list, RowSink& rows);
   // Of an item that can be read; nullopt, with a row that says why, of any other.
   std::optional<ToldTrade> read(Json item, RowSink& rows);
+  void absorb_item(const Item& item, const RestAnswer& answer, RestPage& page, RowSink& rows);
+  bool is_left_edge(const ToldTrade& trade, const Gap& gap) const;
+  bool may_be_missing(const ToldTrade& trade, const Gap& gap) const;
+  bool goes_on(const std::vector<Item>& items, const Gap& gap);
 
-  ServerClock& clock_;
+  ServiceTimes& times_;
   TradeTally tally_;
   TradeCursor cursor_;
   SeenEvents strangers_{10'000};
-  Ns pushed_ns_ = 0;                       // the last one's receipt
-  Int newest_ns_;                          // of all that is known, by its own time
-  std::map<std::int64_t, Int> told_ns_;    // likewise, of what was told for each gap
-  std::optional<std::int64_t> new_epoch_;  // the gap whose cursor is of an earlier epoch
+  Int newest_ns_;  // of all that is known or was told, by its own time
+  std::map<std::int64_t, ToldTrade> told_last_;  // by gap: the last of the last answer
 };
 
 }  // namespace tapedeck::hypercall

@@ -30,8 +30,7 @@ TradeTally::Counts& TradeTally::counts_of(std::uint64_t key, Int event_ns) {
 
 bool TradeTally::pushed(std::uint64_t key, Int event_ns, Ns recv_ns) {
   Counts& counts = counts_of(key, event_ns);
-  counts.pushed_ns = recv_ns;
-  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
+  counts.note_pushed(recv_ns);
   if (++counts.pushed <= counts.rows) return false;
   ++counts.rows;
   return true;
@@ -51,41 +50,49 @@ TradeTally::Told TradeTally::told(std::uint64_t id, std::uint64_t key, Int event
   }
   trade->is_row = true;
   ++counts.rows;
-  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
+  counts.note_known(recv_ns);
   return Told::is_new;
 }
 
-void TradeTally::remember(std::uint64_t key, Int event_ns, Ns recv_ns) {
+void TradeTally::remember(std::uint64_t key, Int event_ns, Ns recv_ns, bool was_pushed) {
   Counts& counts = counts_of(key, event_ns);
   ++counts.earlier;
-  counts.known_ns = std::min(counts.known_ns.value_or(recv_ns), recv_ns);
+  was_pushed ? counts.note_pushed(recv_ns) : counts.note_known(recv_ns);
+}
+
+void TradeTally::Counts::note_known(Ns recv_ns) {
+  known_ns = std::min(known_ns.value_or(recv_ns), recv_ns);
+}
+
+void TradeTally::Counts::note_pushed(Ns recv_ns) {
+  note_known(recv_ns);
+  pushed_first_ns = std::min(pushed_first_ns.value_or(recv_ns), recv_ns);
+  pushed_last_ns = std::max(pushed_last_ns.value_or(recv_ns), recv_ns);
+}
+
+const TradeTally::Counts* TradeTally::find(std::uint64_t key) const {
+  const auto found = counts_.find(key);
+  return found == counts_.end() ? nullptr : &found->second;
 }
 
 bool TradeTally::knows(std::uint64_t key) const {
-  const auto found = counts_.find(key);
-  return found != counts_.end() && found->second.known_ns.has_value();
+  const Counts* counts = find(key);
+  return counts != nullptr && counts->known_ns;
 }
 
 bool TradeTally::was_known_until(std::uint64_t key, Ns ns) const {
-  const auto found = counts_.find(key);
-  return found != counts_.end() && found->second.known_ns && *found->second.known_ns <= ns;
+  const Counts* counts = find(key);
+  return counts != nullptr && counts->known_ns && *counts->known_ns <= ns;
 }
 
-bool TradeTally::was_pushed_after(std::uint64_t key, Ns since_ns) const {
-  const auto found = counts_.find(key);
-  return found != counts_.end() && found->second.pushed > 0 && found->second.pushed_ns > since_ns;
+bool TradeTally::was_pushed_until(std::uint64_t key, Ns ns) const {
+  const Counts* counts = find(key);
+  return counts != nullptr && counts->pushed_first_ns && *counts->pushed_first_ns <= ns;
 }
 
-void ServerClock::heard(Int event_ns, Ns recv_ns) {
-  Ns lag_ns = 0;
-  if (!event_ns || __builtin_sub_overflow(recv_ns, *event_ns, &lag_ns)) return;
-  lag_ns_ = is_fresh_ ? std::min(lag_ns_, lag_ns) : lag_ns;
-  is_fresh_ = true;
-}
-
-Ns ServerClock::ours(Ns event_ns) const {
-  Ns ours_ns = 0;
-  return __builtin_add_overflow(event_ns, lag_ns_, &ours_ns) ? event_ns : ours_ns;
+bool TradeTally::was_pushed_after(std::uint64_t key, Ns ns) const {
+  const Counts* counts = find(key);
+  return counts != nullptr && counts->pushed_last_ns && *counts->pushed_last_ns > ns;
 }
 
 }  // namespace tapedeck::hypercall

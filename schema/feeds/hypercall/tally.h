@@ -1,5 +1,4 @@
-// What sockets and REST have said of trades, which only REST gives an identifier; and how the
-// service's clock stands to ours.
+// What sockets and REST have said of trades, which only REST gives an identifier.
 #pragma once
 
 #include <cstdint>
@@ -35,15 +34,16 @@ class TradeTally {
   // row; it then counts as one.
   Told told(std::uint64_t id, std::uint64_t key, Int event_ns, Ns recv_ns, bool may_become_row);
 
-  // An earlier tape has one.
-  void remember(std::uint64_t key, Int event_ns, Ns recv_ns);
+  // An earlier tape has one, which a socket pushed or REST told.
+  void remember(std::uint64_t key, Int event_ns, Ns recv_ns, bool was_pushed);
 
   // Whether the tapes have one.
   bool knows(std::uint64_t key) const;
   // Whether they had one by then.
   bool was_known_until(std::uint64_t key, Ns ns) const;
-  // Whether a socket pushed one after `since_ns`.
-  bool was_pushed_after(std::uint64_t key, Ns since_ns) const;
+  // Whether a socket had pushed one by then; whether one pushed one later.
+  bool was_pushed_until(std::uint64_t key, Ns ns) const;
+  bool was_pushed_after(std::uint64_t key, Ns ns) const;
   std::size_t size() const { return counts_.size(); }
 
  private:
@@ -54,11 +54,17 @@ class TradeTally {
   struct Counts {
     std::uint32_t earlier = 0;  // rows of earlier tapes
     std::uint32_t pushed = 0;
-    std::uint32_t rows = 0;      // of this tape
-    Ns pushed_ns = 0;            // the last one's receipt
-    std::optional<Ns> known_ns;  // the first row's
+    std::uint32_t rows = 0;  // of this tape
+    // Receipts: the first row's, the first and the last that was pushed.
+    std::optional<Ns> known_ns;
+    std::optional<Ns> pushed_first_ns;
+    std::optional<Ns> pushed_last_ns;
     std::vector<Trade> told;
+
+    void note_known(Ns recv_ns);
+    void note_pushed(Ns recv_ns);
   };
+  const Counts* find(std::uint64_t key) const;
   Counts& counts_of(std::uint64_t key, Int event_ns);
 
   struct Known {
@@ -69,21 +75,6 @@ class TradeTally {
   std::unordered_map<std::uint64_t, Counts> counts_;
   std::deque<Known> order_;
   Int forgotten_ns_;  // the newest that was forgotten, by its own time
-};
-
-// Translates the service's time into ours by the least delay with which something came from it:
-// what differs is the distance of the clocks and the shortest way.
-class ServerClock {
- public:
-  // A subscription begins: what was measured before is replaced by what comes.
-  void restart() { is_fresh_ = false; }
-  void heard(Int event_ns, Ns recv_ns);
-  // When we would have received what happened at `event_ns`.
-  Ns ours(Ns event_ns) const;
-
- private:
-  Ns lag_ns_ = 0;
-  bool is_fresh_ = false;
 };
 
 }  // namespace tapedeck::hypercall

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "schema/feeds/hypercall/gapfill.h"
+
 namespace tapedeck::hypercall {
 
 namespace {
 
-// Longer than REST lags behind the socket or the socket behind REST.
-constexpr Ns kSettledNs = 2 * kNsPerSec;
 // A trade that was not pushed by then is not on its way any more.
 constexpr Ns kOverdueNs = 10 * kNsPerSec;
 // A subscription counts from a little after its acknowledgement was received.
@@ -35,7 +35,7 @@ void TradeCursor::answered(const std::optional<ToldTrade>& newest, Ns recv_ns, R
   if (candidate_) settle(recv_ns, rows);
   if (!newest) {
     // Whatever comes will be the first.
-    if (!adopted_) adopt(0, std::nullopt, rows);
+    if (!adopted_) adopt({}, recv_ns, rows);
     return;
   }
   if (adopted_ && newest->id <= adopted_->id) {
@@ -51,30 +51,38 @@ void TradeCursor::answered(const std::optional<ToldTrade>& newest, Ns recv_ns, R
 bool TradeCursor::is_settled(const ToldTrade& trade, Ns now_ns) const {
   if (!trade.event_ns) return false;
   if (pushed_event_ns_ && *pushed_event_ns_ > *trade.event_ns) return true;
-  return clock_.ours(*trade.event_ns) <= now_ns - kSettledNs;
+  return times_.ours(*trade.event_ns) <= now_ns - kRestLagNs;
 }
 
 void TradeCursor::settle(Ns now_ns, RowSink& rows) {
   const ToldTrade trade = *candidate_;
   if (!is_settled(trade, now_ns)) return;
-  const Ns at_ns = clock_.ours(*trade.event_ns);
+  const Ns at_ns = times_.ours(*trade.event_ns);
   const auto subscribed = subscribed_ns();
   const bool is_before = !subscribed || at_ns < *subscribed;
-  if (is_before || tally_.knows(trade.key)) return adopt(trade.id, trade.event_ns, rows);
+  if (is_before || tally_.knows(trade.key)) return adopt(trade, now_ns, rows);
   if (at_ns > now_ns - kOverdueNs || missed_ == trade.id) return;
   missed_ = trade.id;
   tell_missed(at_ns, now_ns, rows);
 }
 
-void TradeCursor::adopt(std::uint64_t id, Int event_ns, RowSink& rows) {
-  if (!first_ || id < *first_) first_ = id;
-  adopted_ = ToldTrade{id, 0, event_ns};
+bool TradeCursor::was_until(const ToldTrade& trade, Ns ns) const {
+  const auto found = adopted_by_id_.find(trade.id);
+  return found != adopted_by_id_.end() && found->second.key == trade.key &&
+         found->second.at_ns <= ns;
+}
+
+void TradeCursor::adopt(const ToldTrade& trade, Ns now_ns, RowSink& rows) {
+  if (adopted_by_id_.try_emplace(trade.id, Adopted{trade.key, now_ns}).second) {
+    if (const auto forgotten = adopted_ids_.push(trade.id)) adopted_by_id_.erase(*forgotten);
+  }
+  adopted_ = trade;
   candidate_.reset();
-  rows.set_cursor(kTrades, std::to_string(id));
+  rows.set_cursor(kTrades, std::to_string(trade.id));
 }
 
 void TradeCursor::tell_missed(Ns at_ns, Ns now_ns, RowSink& rows) {
-  Ns since_ns = pushed_ns_ > 0 ? std::min(pushed_ns_, at_ns - kSettledNs) : 0;
+  Ns since_ns = pushed_ns_ > 0 ? std::min(pushed_ns_, at_ns - kRestLagNs) : 0;
   // Not before the subscription, and after what was told before.
   since_ns = std::max({since_ns, *subscribed_ns() + kReadyNs, missed_ns_ + 1});
   missed_ns_ = now_ns;

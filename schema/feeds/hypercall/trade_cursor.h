@@ -5,7 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
+#include "schema/feeds/fold.h"
+#include "schema/feeds/hypercall/service_times.h"
 #include "schema/feeds/hypercall/tally.h"
 #include "schema/records.h"
 
@@ -32,7 +35,7 @@ struct ToldTrade {
 class TradeCursor {
  public:
   // References outlive the cursor.
-  TradeCursor(const TradeTally& tally, const ServerClock& clock) : tally_(tally), clock_(clock) {}
+  TradeCursor(const TradeTally& tally, const ServiceTimes& times) : tally_(tally), times_(times) {}
 
   // The service acknowledged the subscription of connection `slot`.
   void subscribed(int slot, Ns recv_ns);
@@ -40,25 +43,32 @@ class TradeCursor {
   // `newest`: of a cursor answer; nullopt: the service has no trade at all.
   void answered(const std::optional<ToldTrade>& newest, Ns recv_ns, RowSink& rows);
 
-  // Whether `id` is one that this session made its cursor, or comes after one.
-  bool is_of_this_session(std::uint64_t id) const { return first_ && id >= *first_; }
+  // Whether this session made `id` its cursor.
+  bool was(std::uint64_t id) const { return adopted_by_id_.contains(id); }
+  // Whether it had made `trade` its cursor by then, and not another one with its identifier.
+  bool was_until(const ToldTrade& trade, Ns ns) const;
 
  private:
   void settle(Ns now_ns, RowSink& rows);
-  void adopt(std::uint64_t id, Int event_ns, RowSink& rows);
+  void adopt(const ToldTrade& trade, Ns now_ns, RowSink& rows);
   bool is_settled(const ToldTrade& trade, Ns now_ns) const;
   // When every connection that ever was had subscribed; nullopt when none has.
   std::optional<Ns> subscribed_ns() const;
   void tell_missed(Ns at_ns, Ns now_ns, RowSink& rows);
 
   const TradeTally& tally_;
-  const ServerClock& clock_;
+  const ServiceTimes& times_;
   std::map<int, Ns> subscribed_by_slot_;
   Int pushed_event_ns_;  // the latest that was pushed, by its own time
   Ns pushed_ns_ = 0;     // when the last one was received
   std::optional<ToldTrade> candidate_;
   std::optional<ToldTrade> adopted_;
-  std::optional<std::uint64_t> first_;
+  struct Adopted {
+    std::uint64_t key = 0;
+    Ns at_ns = 0;
+  };
+  std::unordered_map<std::uint64_t, Adopted> adopted_by_id_;  // the first with that identifier
+  LastKeys adopted_ids_{10'000};
   std::optional<std::uint64_t> missed_;  // the last that was found missing
   Ns missed_ns_ = 0;                     // and when
 };

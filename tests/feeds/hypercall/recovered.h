@@ -126,6 +126,10 @@ inline const std::string kFilled = "end filled: the history has both its edges";
 inline std::string after(int id) {
   return "ask gapfill GET http://host/trades?after_trade_id=" + std::to_string(id) + "&limit=1000";
 }
+// The end is asked for once more.
+inline std::string again_after(int id) {
+  return after(id) + " in 2000";
+}
 inline const std::string kNewest = "ask gapfill GET http://host/trades?limit=1";
 
 class HypercallTradeFill : public HypercallRecovery {

@@ -1,9 +1,7 @@
-// Counting trades that only REST gives an identifier, in bounded memory; and the service's clock.
+// Counting trades that only REST gives an identifier, in bounded memory.
 #include "schema/feeds/hypercall/tally.h"
 
 #include <gtest/gtest.h>
-
-#include <limits>
 
 namespace tapedeck::hypercall {
 namespace {
@@ -39,6 +37,10 @@ TEST(HypercallTradeTally, KnowsWhenOneWasPushed) {
   EXPECT_TRUE(tally.was_pushed_after(1, 19));
   EXPECT_FALSE(tally.was_pushed_after(1, 20));
   EXPECT_FALSE(tally.was_pushed_after(2, 0));
+  tally.pushed(1, 5, 30);
+  EXPECT_FALSE(tally.was_pushed_until(1, 19));
+  EXPECT_TRUE(tally.was_pushed_until(1, 20));
+  EXPECT_TRUE(tally.was_pushed_after(1, 29));
 }
 
 TEST(HypercallTradeTally, ForgetsTheOldestAndNeverTakesThemForNew) {
@@ -52,44 +54,23 @@ TEST(HypercallTradeTally, ForgetsTheOldestAndNeverTakesThemForNew) {
   EXPECT_EQ(tally.told(3, 3, 30, 30, true), Told::forgotten);
 }
 
-TEST(HypercallServerClock, GoesByTheLeastDelayOfASubscription) {
-  ServerClock clock;
-  EXPECT_EQ(clock.ours(100), 100);
-  clock.heard(100, 150);
-  EXPECT_EQ(clock.ours(200), 250);
-  clock.heard(200, 230);
-  clock.heard(300, 400);
-  clock.heard(std::nullopt, 0);
-  EXPECT_EQ(clock.ours(200), 230);
-  clock.restart();
-  EXPECT_EQ(clock.ours(200), 230) << "until something comes";
-  clock.heard(500, 600);
-  EXPECT_EQ(clock.ours(200), 300);
-}
-
-TEST(HypercallServerClock, BearsTimesAtTheEndOfTheScale) {
-  constexpr Ns kMin = std::numeric_limits<Ns>::min();
-  constexpr Ns kMax = std::numeric_limits<Ns>::max();
-  ServerClock clock;
-  clock.heard(kMin, 5);
-  EXPECT_EQ(clock.ours(7), 7);
-  clock.heard(0, kMax);
-  EXPECT_EQ(clock.ours(7), 7);
-}
-
 TEST(HypercallTradeTally, KnowsWhatIsOnTheTapesAndSinceWhen) {
   TradeTally tally;
   tally.told(10, 1, 5, 50, false);
   EXPECT_FALSE(tally.knows(1)) << "what the cursor covers becomes no row";
   tally.told(11, 1, 5, 60, true);
-  tally.remember(2, 5, 30);
+  tally.remember(2, 5, 30, true);
   tally.pushed(2, 5, 20);
+  tally.remember(4, 5, 30, false);
   EXPECT_TRUE(tally.knows(1));
   EXPECT_FALSE(tally.was_known_until(1, 59));
   EXPECT_TRUE(tally.was_known_until(1, 60));
   EXPECT_FALSE(tally.was_known_until(2, 19));
   EXPECT_TRUE(tally.was_known_until(2, 20));
   EXPECT_FALSE(tally.was_known_until(3, 100));
+  EXPECT_TRUE(tally.was_known_until(4, 30));
+  EXPECT_FALSE(tally.was_pushed_until(4, 30)) << "REST told it";
+  EXPECT_TRUE(tally.was_pushed_after(2, 29)) << "on an earlier tape";
 }
 
 }  // namespace
