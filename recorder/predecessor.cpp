@@ -70,16 +70,13 @@ Result<void> read_lines(TapeReader& reader, Predecessor& newest) {
   if (!connections) return connections.error();
   std::set<std::int64_t> open;
   for (const ConnectionInfo& one : *connections) {
-    if (one.ready_ns && !one.closed_ns) open.insert(one.id);
+    if ((one.opened_ns || one.ready_ns) && !one.closed_ns) open.insert(one.id);
   }
   auto last = reader.last_received(open);
   if (!last) return last.error();
   for (const ConnectionInfo& one : *connections) {
-    if (!one.ready_ns) continue;
     const auto found = last->find(one.id);
-    const Ns last_ns = found == last->end() ? one.closed_ns.value_or(*one.ready_ns) : found->second;
-    newest.lines.push_back(
-        {one.feed, one.endpoint, one.slot, *one.ready_ns, last_ns, !one.closed_ns});
+    newest.add_line(one, found == last->end() ? std::nullopt : std::optional(found->second));
   }
   return {};
 }
@@ -118,7 +115,7 @@ std::vector<Coverage::Hole> Predecessor::holes_of(std::string_view feed,
   for (const Line& line : lines) {
     if (line.feed != feed || line.endpoint != endpoint) continue;
     // It is ready once it is known of all its streams; some were received before, perhaps alone.
-    coverage.up(line.slot, std::min(line.ready_ns, line.last_ns));
+    coverage.up(line.slot, std::min(line.from_ns, line.last_ns));
     if (line.was_open) {
       open.push_back(&line);
     } else {
@@ -141,10 +138,11 @@ std::vector<Gap> Predecessor::gaps_of(std::string_view feed, std::string_view st
                                       std::string_view endpoint) const {
   std::vector<Gap> found;
   std::optional<Gap> rest;
+  // A stream may be ready before its connection, which ends the hole.
   const auto has = [&](const Coverage::Hole& hole) {
     return std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) {
       return gap.feed == feed && gap.stream == stream && gap.from_ns <= hole.from_ns && gap.to_ns &&
-             *gap.to_ns >= *hole.to_ns;
+             *gap.to_ns > hole.from_ns;
     });
   };
   for (const Gap& gap : gaps) {
@@ -206,6 +204,15 @@ const CursorRecord* Predecessor::cursor_of(std::string_view feed, std::string_vi
   return nullptr;
 }
 
+void Predecessor::add_line(const ConnectionInfo& connection, std::optional<Ns> heard_ns) {
+  const bool was_open = !connection.closed_ns;
+  const std::optional<Ns> from_ns =
+      connection.ready_ns || !was_open ? connection.ready_ns : connection.opened_ns;
+  if (!from_ns) return;
+  lines.push_back({connection.feed, connection.endpoint, connection.slot, *from_ns,
+                   heard_ns.value_or(connection.closed_ns.value_or(*from_ns)), was_open});
+}
+
 void Predecessor::move_back(Ns by) {
   if (by == 0) return;
   ahead_ns += by;
@@ -218,7 +225,7 @@ void Predecessor::move_back(Ns by) {
   }
   for (CursorRecord& cursor : cursors) cursor.recv_ns -= by;
   for (Line& line : lines) {
-    line.ready_ns -= by;
+    line.from_ns -= by;
     line.last_ns -= by;
   }
 }

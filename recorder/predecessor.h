@@ -50,12 +50,13 @@ struct Predecessor {
     Ns ahead_ns = 0;  // of its clock
   };
   std::vector<Tape> tapes;  // all of the name, oldest first
-  // Its connections that were ever ready, in order, each with the last frame that it received.
+  // Its connections that were ever ready, in order, each with the last frame that it received; also
+  // one that was open when the recorder was interrupted, and may have had some of its streams.
   struct Line {
     std::string feed;
     std::string endpoint;
     int slot = 0;
-    Ns ready_ns = 0;
+    Ns from_ns = 0;
     Ns last_ns = 0;
     bool was_open = false;  // when the recorder was interrupted
   };
@@ -68,6 +69,8 @@ struct Predecessor {
                            std::string_view endpoint) const;
   const CursorRecord* cursor_of(std::string_view feed, std::string_view stream) const;
 
+  // `heard_ns`: of the last frame that it received, where that is known.
+  void add_line(const ConnectionInfo& connection, std::optional<Ns> heard_ns);
   // Its clock was ahead by so much.
   void move_back(Ns by);
 

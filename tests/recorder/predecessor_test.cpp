@@ -204,6 +204,40 @@ TEST_F(PredecessorTest, ADeadConnectionsPartIsFoundOutAfterTheInterruption) {
             (Lines{"disconnect 60..65 floor 0 after -", "restart 90.. floor 30 after -"}));
 }
 
+// Connection 2 fell silent before all of its streams were ready: those that were seemed received
+// while connection 1 was away 60..65, and the ledger has a gap of the others alone, which ended a
+// little before all of connection 3 was ready.
+TEST_F(PredecessorTest, AConnectionThatWasReadyInPartIsFoundOutAfterTheInterruption) {
+  {
+    const auto writer = tape(kStart);
+    connection(*writer, 1, 0, at(1), at(60));
+    ConnectionInfo half;
+    half.id = 2;
+    half.feed = "hypercall";
+    half.endpoint = "ws";
+    half.slot = 1;
+    half.opened_ns = at(50);
+    EXPECT_TRUE(writer->put_connection(half));
+    connection(*writer, 3, 0, at(65));
+    frame(*writer, 1, at(60));
+    frame(*writer, 2, at(51));
+    frame(*writer, 3, at(90));
+    Gap fills;
+    fills.id = 1;
+    fills.feed = "hypercall";
+    fills.stream = "fills";
+    fills.from_ns = at(60);
+    fills.to_ns = at(64);
+    fills.status = GapStatus::filled;
+    EXPECT_TRUE(writer->put_gap(fills));
+  }
+  const auto found = find();
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "trades", "ws")),
+            (Lines{"disconnect 60..65 floor 0 after -", "restart 90.. floor 30 after -"}));
+  EXPECT_EQ(lines(found->gaps_of("hypercall", "fills", "ws")),
+            Lines{"restart 90.. floor 30 after -"});
+}
+
 TEST(PutBackClock, IsKnownByASessionThatEndsAfterItsSuccessorBegan) {
   const auto all_is_well = find_put_back({{at(0), at(10)}, {at(20), at(30)}}, at(30));
   EXPECT_EQ(all_is_well.ahead_ns, (std::vector<Ns>{0, 0}));

@@ -104,11 +104,9 @@ class Recorder {
     for (const auto& [id, gap] : last.gaps) predecessor.gaps.push_back(gap);
     for (const auto& [name, cursor] : last.cursors) predecessor.cursors.push_back(cursor);
     for (const auto& [id, one] : last.connections) {
-      if (!one.ready_ns) continue;
       const auto heard = last.last_received.find(id);
-      const Ns last_ns = heard == last.last_received.end() ? *one.ready_ns : heard->second;
-      predecessor.lines.push_back(
-          {one.feed, one.endpoint, one.slot, *one.ready_ns, last_ns, !one.closed_ns});
+      predecessor.add_line(
+          one, heard == last.last_received.end() ? std::nullopt : std::optional(heard->second));
     }
     predecessor.move_back(put_back.ahead_ns.back());
     predecessor.first_ns = earlier.front()->started_ns - put_back.ahead_ns.front();
