@@ -9,6 +9,7 @@ namespace tapedeck {
 namespace {
 
 constexpr std::int64_t kRowsAMark = 256;
+constexpr Ns kNsMax = std::numeric_limits<Ns>::max();
 
 }  // namespace
 
@@ -44,6 +45,7 @@ void FeedRows::take(const TapeRow& row, std::vector<Fresh>& fresh) {
     if (count_ % kRowsAMark == 0) marks_.push_back({row.id, count_, max_ns_});
     ++count_;
     max_ns_ = std::max(max_ns_, row.recv_ns);
+    compare(row.event_ns, row.recv_ns);
   } else {
     fresh.push_back({row.id, identified_.size()});
   }
@@ -73,9 +75,21 @@ Result<void> FeedRows::place(const std::vector<Fresh>& fresh) {
     if (row.origin == Origin::gapfill)
       at_ns = recovered_from_ns(*gaps, row, table_of(table_), &recall_);
     requested_.push_back({at_ns, row.id});
+    compare(row.event_ns, at_ns);
     if (with_ids_) identified_[one.identified].at_ns = at_ns;
   }
   return {};
+}
+
+// A time of the event's own may be anything, also so far away that the difference is no Ns.
+void FeedRows::compare(Int event_ns, Ns at_ns) {
+  if (!event_ns) return;
+  Ns lag_ns = 0;
+  if (__builtin_sub_overflow(at_ns, *event_ns, &lag_ns)) {
+    lag_ns = *event_ns < 0 ? kNsMax : -kNsMax;
+  }
+  lag_max_ns_ = std::max(lag_max_ns_, lag_ns);
+  lead_max_ns_ = std::max(lead_max_ns_, -std::max(lag_ns, -kNsMax));
 }
 
 Result<FeedRows::Bound> FeedRows::frame_rows_upto(Ns t) {

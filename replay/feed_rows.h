@@ -52,6 +52,10 @@ class FeedRows {
   const std::vector<Requested>& requested() const { return requested_; }  // sorted
   std::size_t requested_upto(Ns t) const;
 
+  // How long after its own time, and how long before it, any of these events came at most.
+  Ns lag_max_ns() const { return lag_max_ns_; }
+  Ns lead_max_ns() const { return lead_max_ns_; }
+
   struct Identified {
     std::int64_t event_id = 0;
     Ns at_ns = 0;
@@ -73,6 +77,7 @@ class FeedRows {
   };
   void take(const TapeRow& row, std::vector<Fresh>& fresh);
   Result<void> place(const std::vector<Fresh>& fresh);
+  void compare(Int event_ns, Ns at_ns);
 
   TapeReader& reader_;
   const std::string feed_;
@@ -84,6 +89,8 @@ class FeedRows {
   std::vector<Identified> identified_;
   std::int64_t next_id_ = 1;
   std::int64_t count_ = 0;
+  Ns lag_max_ns_ = 0;
+  Ns lead_max_ns_ = 0;
   Ns max_ns_ = std::numeric_limits<Ns>::min();
 };
 

@@ -131,8 +131,14 @@ Result<OwnClocks::Play> OwnClocks::read(const Target& target) const {
     if (!speed) return speed.error();
     play.speed = *speed;
   }
-  const auto range =
-      narrow(setup_.range, tapes_.start_ns(), target.get("from"), target.get("to"), "");
+  // What the query names is of the whole tape, not of what the server plays.
+  Range most = setup_.range;
+  if (target.has("from")) most.from_ns = setup_.whole.from_ns;
+  if (target.has("to")) {
+    most.to_ns = setup_.whole.to_ns;
+    most.deck_end_ns = setup_.whole.deck_end_ns;
+  }
+  const auto range = narrow(most, tapes_.start_ns(), target.get("from"), target.get("to"), "");
   if (!range) return range.error();
   play.range = *range;
   return play;

@@ -29,6 +29,7 @@ class OwnClocks {
   static constexpr std::size_t kClocksMax = 64;
 
   struct Setup {
+    Range whole;  // what there is
     Range range;  // what the server plays
     Speed speed;
     Player::Options playing;

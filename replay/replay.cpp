@@ -37,6 +37,10 @@ std::vector<std::string> known_feeds(const TapeSet& tapes) {
   return names;
 }
 
+Range whole_of(const TapeSet& tapes) {
+  return {tapes.start_ns(), std::numeric_limits<Ns>::max(), tapes.end_ns()};
+}
+
 class ReplayImpl final : public ReplayServer, private WebHandler, private FeedHost {
  public:
   ReplayImpl(ReplayOptions options, std::unique_ptr<EndpointTable> endpoints,
@@ -161,9 +165,10 @@ Result<void> ReplayImpl::open(const Range& range) {
   const Deck deck(range.from_ns, range.deck_end_ns, Speed{options_.speed, options_.max_speed});
   player_ = std::make_unique<Player>(deck, tapes_->start_ns(), *source_, *server_, clock_, playing,
                                      std::move(hooks));
-  own_clocks_ = std::make_unique<OwnClocks>(
-      OwnClocks::Setup{range, deck.speed(), playing, healing_, [this] { stop_when_alone(); }},
-      *tapes_, snapshots_, *endpoints_, encoder_, *server_, clock_);
+  own_clocks_ =
+      std::make_unique<OwnClocks>(OwnClocks::Setup{whole_of(*tapes_), range, deck.speed(), playing,
+                                                   healing_, [this] { stop_when_alone(); }},
+                                  *tapes_, snapshots_, *endpoints_, encoder_, *server_, clock_);
   std::vector<Cue> cues;
   if (options_.disconnects) {
     losses_ = std::make_unique<Losses>(find_outages(tapes_->tapes(), *endpoints_), *player_);
@@ -288,7 +293,7 @@ Result<std::unique_ptr<ReplayServer>> make_replay(const ReplayOptions& options) 
   auto tapes = TapeSet::open(options.tapes, *endpoints);
   if (!tapes) return tapes.error();
   if (auto checked = check_feeds(options.feeds, **tapes); !checked) return checked.error();
-  const Range whole{(*tapes)->start_ns(), std::numeric_limits<Ns>::max(), (*tapes)->end_ns()};
+  const Range whole = whole_of(**tapes);
   const auto range = narrow(whole, whole.from_ns, options.from, options.to, "--");
   if (!range) return range.error();
   SnapshotIndex snapshots;

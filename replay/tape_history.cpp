@@ -31,6 +31,21 @@ Result<Ns> time_before(const std::vector<FeedRows*>& rows, std::int64_t number) 
   return low;
 }
 
+// A row of an event at `from` or later was received after then.
+Ns received_after(Ns from, const std::vector<FeedRows*>& rows) {
+  Ns lead_ns = 0;
+  for (const FeedRows* one : rows) lead_ns = std::max(lead_ns, one->lead_max_ns());
+  return from > lead_ns ? from - lead_ns - 1 : 0;
+}
+
+// A row of an event before `to` was received before then.
+Ns received_until(Ns to, const std::vector<FeedRows*>& rows) {
+  Ns lag_ns = 0;
+  for (const FeedRows* one : rows) lag_ns = std::max(lag_ns, one->lag_max_ns());
+  return to > std::numeric_limits<Ns>::max() - lag_ns ? std::numeric_limits<Ns>::max()
+                                                      : to + lag_ns;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> TapeHistory::find(const Query& query, Ns as_of) {
@@ -58,12 +73,10 @@ Result<std::vector<FeedRows*>> TapeHistory::rows_of(TableId table, bool has_ids)
 
 Result<std::unique_ptr<HistoryWalk>> TapeHistory::begin(const Query& query, Ns as_of,
                                                         const std::vector<FeedRows*>& rows) {
-  constexpr Ns kFarFuture = std::numeric_limits<Ns>::max();
   Ns until = as_of;
-  if (query.to_ns && *query.to_ns < kFarFuture - kSkewMax)
-    until = std::min(as_of, *query.to_ns + kSkewMax);
+  if (query.to_ns) until = std::min(as_of, received_until(*query.to_ns, rows));
   if (query.newest_first) return HistoryWalk::back(rows, until);
-  Ns from = query.from_ns ? std::max<Ns>(*query.from_ns - kSkewMax, 0) : 0;
+  Ns from = query.from_ns ? received_after(*query.from_ns, rows) : 0;
   if (query.after && *query.after > 0) {
     const auto before = time_before(rows, *query.after);
     if (!before) return before.error();
@@ -72,10 +85,13 @@ Result<std::unique_ptr<HistoryWalk>> TapeHistory::begin(const Query& query, Ns a
   return HistoryWalk::forth(rows, from, until);
 }
 
-bool TapeHistory::is_asked(const Query& query, Ns at_ns, const RecordedRow& row) const {
+bool TapeHistory::is_in_span(const Query& query, Ns at_ns, const TapeRow& row) {
   const Ns event_ns = row.event_ns.value_or(at_ns);
   if (query.from_ns && event_ns < *query.from_ns) return false;
-  if (query.to_ns && event_ns >= *query.to_ns) return false;
+  return !query.to_ns || event_ns < *query.to_ns;
+}
+
+bool TapeHistory::is_asked(const Query& query, const RecordedRow& row) const {
   return !recall_.is_part(row) && recall_.is_asked(query, row);
 }
 
@@ -91,15 +107,18 @@ Result<std::vector<std::string>> TapeHistory::by_time(const Query& query, Ns as_
   }
   std::vector<std::string> found;
   HistoryWalk::Item item;
-  for (int looked_at = 0; looked_at < kLookedAtMax && found.size() < query.limit; ++looked_at) {
+  for (int looked_at = 0; looked_at < kLookedAtMax && found.size() < query.limit;) {
     if (stop_.stop_requested()) return stopped();
     const auto more = paging_.walk->next(item);
     if (!more) return more.error();
     if (!*more) break;
-    if (query.newest_first && query.from_ns && item.at_ns < *query.from_ns - kSkewMax) break;
+    if (query.newest_first && query.from_ns && item.at_ns <= received_after(*query.from_ns, rows))
+      break;
+    if (!is_in_span(query, item.at_ns, item.row)) continue;
+    ++looked_at;
     if (query.after && item.number <= *query.after) continue;
     const RecordedRow row = recorded(rows.front()->table(), item.row, item.number);
-    if (!is_asked(query, item.at_ns, row)) continue;
+    if (!is_asked(query, row)) continue;
     const std::string key = recall_.key_of(query.stream, row);
     if (!key.empty() && !paging_.keys.insert(key).second) continue;
     if (skip > 0) {
@@ -151,7 +170,10 @@ Result<std::vector<std::string>> TapeHistory::by_id(const Query& query, Ns as_of
     TapeRow row;
     const auto there = (*cursor)->next(row);
     if (!there) return there.error();
-    if (!*there || !is_asked(query, at.at_ns, recorded(first->rows->table(), row, 0))) continue;
+    if (!*there || !is_in_span(query, at.at_ns, row) ||
+        !is_asked(query, recorded(first->rows->table(), row, 0))) {
+      continue;
+    }
     if (skip > 0) {
       --skip;
       continue;

@@ -20,15 +20,12 @@
 namespace tapedeck {
 
 // Reads on the calling thread: the first question about a table walks it once, the others cost what
-// they answer. An answer looks at kLookedAtMax rows at most. Not thread-safe.
+// they answer. An answer looks at kLookedAtMax rows of the asked span at most. Not thread-safe.
 class TapeHistory {
  public:
   using Query = ServiceData::Query;
 
   static constexpr int kLookedAtMax = 500'000;
-  // A span by the events' own time is looked for among what was received up to so long before and
-  // after it.
-  static constexpr Ns kSkewMax = 3'600 * kNsPerSec;
 
   using Readers = std::vector<std::unique_ptr<TapeReader>>;
 
@@ -60,7 +57,8 @@ class TapeHistory {
                                            const std::vector<FeedRows*>& rows);
   Result<std::vector<std::string>> by_id(const Query& query, Ns as_of,
                                          const std::vector<FeedRows*>& rows);
-  bool is_asked(const Query& query, Ns at_ns, const RecordedRow& row) const;
+  static bool is_in_span(const Query& query, Ns at_ns, const TapeRow& row);
+  bool is_asked(const Query& query, const RecordedRow& row) const;
   Result<std::string> answer(const Query& query, TapeReader& reader, const TapeRow& row,
                              std::int64_t number);
 

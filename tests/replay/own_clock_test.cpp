@@ -41,8 +41,11 @@ class OwnClockTest : public ::testing::Test {
     tape.finish();
   }
   // The shared deck stands still.
-  std::unique_ptr<Running<ReplayServer>> run() {
+  std::unique_ptr<Running<ReplayServer>> run(const std::string& from = "",
+                                             const std::string& to = "") {
     ReplayOptions options;
+    options.from = from;
+    options.to = to;
     options.tapes = {folder.file("a.tape")};
     options.max_speed = true;
     options.paused = true;
@@ -86,6 +89,18 @@ TEST_F(OwnClockTest, FromToAndSpeedAreItsOwn) {
   const Log tape = probe("ws " + replay->ws("/tape?clock=own&from=%2B40ms&speed=0.5"));
   EXPECT_EQ(payloads(tape), (Log{fill(4), fill(5), kEnd}));
   EXPECT_EQ(tape[0], R"(text {"t":"state","playing":false,"speed":0.5,"pos_ns":40000000})");
+}
+
+TEST_F(OwnClockTest, WhatTheQueryNamesIsOfTheWholeTapeAndTheRestIsTheServers) {
+  const auto replay = run("20ms", "40ms");
+  const auto own = [&](const std::string& query) {
+    return payloads(probe("ws " + replay->ws("/tape?clock=own" + query)));
+  };
+  EXPECT_EQ(own(""), (Log{fill(2), fill(3), kEnd}));
+  EXPECT_EQ(own("&from=0ms&to=60ms"), (Log{fill(1), fill(2), fill(3), fill(4), fill(5), kEnd}));
+  EXPECT_EQ(own("&from=0ms"), (Log{fill(1), fill(2), fill(3), kEnd}));
+  EXPECT_EQ(own("&to=60ms"), (Log{fill(2), fill(3), fill(4), fill(5), kEnd}));
+  EXPECT_EQ(own("&from=0ms&to=20ms"), (Log{fill(1), kEnd}));
 }
 
 TEST_F(OwnClockTest, RowsComeOnItToo) {

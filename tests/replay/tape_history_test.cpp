@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "schema/feeds/registry.h"
 #include "tests/replay/tape_maker.h"
@@ -47,6 +49,43 @@ TEST(TapeHistory, LongHistoriesArePagedWithoutHolesOrRepeats) {
     ASSERT_EQ(ids.size(), static_cast<std::size_t>(upto));
     for (std::size_t i = 0; i < ids.size(); ++i)
       ASSERT_EQ(ids[i], static_cast<std::int64_t>(i) + 1);
+  }
+}
+
+// However far the events' own time is from that of their receipt.
+TEST(TapeHistory, ASpanIsThatOfTheEventsOwnTime) {
+  constexpr Ns kYears = 2 * 365 * 24 * 3'600 * kNsPerSec;
+  for (const Ns late : {kYears, -kYears, Ns{0}}) {
+    const TempDir folder;
+    TapeMaker tape(folder.file("a.tape"));
+    const auto market = tape.connection("hypercall", "ws", 0, 5);
+    for (int i = 1; i <= 9; ++i) {
+      Trade trade;
+      trade.symbol = "BTC";
+      tape.frame(market, 10 + i, "{}").row("hypercall", trade, TapeMaker::at(10 + i) - late);
+    }
+    // One whose time is none, and one without.
+    tape.frame(market, 30, "{}").row("hypercall", Trade(), std::numeric_limits<Ns>::min());
+    tape.frame(market, 31, "{}").row("hypercall", Trade());
+    tape.finish();
+    TapeHistory::Readers readers;
+    readers.push_back(testing::must_open(folder.file("a.tape")));
+    TapeHistory history("hypercall", *find_feed("hypercall")->service().recall(), readers);
+    for (const bool newest_first : {false, true}) {
+      ServiceData::Query query;
+      query.stream = "trades";
+      query.limit = 97;
+      query.newest_first = newest_first;
+      query.from_ns = TapeMaker::at(13) - late;
+      query.to_ns = TapeMaker::at(15) - late;
+      const auto page = history.find(query, TapeMaker::at(100));
+      ASSERT_TRUE(page.ok()) << page.error().message;
+      std::vector<std::int64_t> ids;
+      for (const std::string& row : *page) ids.push_back(nlohmann::json::parse(row)["trade_id"]);
+      EXPECT_EQ(
+          ids, newest_first ? (std::vector<std::int64_t>{4, 3}) : (std::vector<std::int64_t>{3, 4}))
+          << late;
+    }
   }
 }
 

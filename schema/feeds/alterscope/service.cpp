@@ -61,8 +61,10 @@ class FactorSession final : public Session {
 
   void on_data(const ServedFrame& frame, SessionActions& actions) override {
     if (frame.tag.role != FrameRole::data) return;
-    const bool is_known = frame.tag.type == kChangedType;
-    if (!is_known || opportunities_.empty() || is_listed(frame.tag.stream)) actions.forward(frame);
+    const bool is_about_one = frame.tag.type == kChangedType && !frame.tag.stream.empty();
+    if (!is_about_one || opportunities_.empty() || is_listed(frame.tag.stream)) {
+      actions.forward(frame);
+    }
   }
 
  private:
