@@ -37,7 +37,7 @@ class FeedRows {
 
   // The rows of frames up to `t` on the tape: how many they are, and the id below which they lie.
   struct Bound {
-    std::int64_t id = 1;
+    std::int64_t id = kFirstId;
     std::int64_t count = 0;
   };
   Result<Bound> frame_rows_upto(Ns t);
@@ -87,7 +87,7 @@ class FeedRows {
   std::vector<Mark> marks_;
   std::vector<Requested> requested_;
   std::vector<Identified> identified_;
-  std::int64_t next_id_ = 1;
+  std::int64_t next_id_ = kFirstId;
   std::int64_t count_ = 0;
   Ns lag_max_ns_ = 0;
   Ns lead_max_ns_ = 0;

@@ -62,7 +62,7 @@ Result<std::int64_t> RowWalk::id_after_all(TableId table) {
   TapeRow last;
   const auto found = (*cursor)->next(last);
   if (!found) return found.error();
-  return *found ? last.id + 1 : 1;
+  return *found ? last.id + 1 : kFirstId;
 }
 
 Result<void> RowWalk::leave_taken() {

@@ -36,8 +36,8 @@ Result<void> TapeWalk::start_lane(Lane& lane, Ns from) {
     hit = lane.reader->last_frame_id();  // all of it lies before
     if (!hit) return hit.error();
   }
-  const std::int64_t from_id = hit->value_or(1) - kLookBackFrames;
-  auto cursor = lane.reader->frames(std::max<std::int64_t>(1, from_id));
+  const std::int64_t from_id = std::max(kFirstId + kLookBackFrames, hit->value_or(kFirstId));
+  auto cursor = lane.reader->frames(from_id - kLookBackFrames);
   if (!cursor) return cursor.error();
   lane.cursor = std::move(*cursor);
   lane.pos_ns = session->started_ns;

@@ -102,7 +102,7 @@ class DataFrames {
   // Calls `take(endpoint, number, hash, recv_ns)` with each data frame in order, but for copies.
   template <class Take>
   Result<void> each(Occurrences& occurrences, Take take) {
-    auto cursor = tape_.frames(1);
+    auto cursor = tape_.frames(kFirstId);
     if (!cursor) return cursor.error();
     FrameRecord frame;
     while (true) {

@@ -238,7 +238,7 @@ Result<void> export_frames(TapeReader& tape, const ExportOptions& options,
                {"payload_b64", FieldKind::optional}},
               write);
   lines.header();
-  auto cursor = tape.frames(std::numeric_limits<std::int64_t>::min());
+  auto cursor = tape.frames(kFirstId);
   if (!cursor) return cursor.error();
   Connections connections(tape);
   FrameRecord frame;

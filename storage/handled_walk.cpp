@@ -24,7 +24,7 @@ Result<void> HandledWalk::start() {
   std::stable_sort(
       unplaced_.begin(), unplaced_.end(),
       [](const RequestInfo& a, const RequestInfo& b) { return time_of(a) < time_of(b); });
-  auto cursor = tape_.frames(std::numeric_limits<std::int64_t>::min());
+  auto cursor = tape_.frames(kFirstId);
   if (!cursor) return cursor.error();
   cursor_ = std::move(*cursor);
   auto more = cursor_->next(ahead_);

@@ -66,7 +66,10 @@ void RowJudge::advance(Stored& stored) {
   if (!more) findings_.add(stored.table->name, more.error().message);
   if (!stored.has_row) return;
   ++rows_;
-  if (stored.row.id != last_id + 1) {
+  if (stored.row.id < 1) {
+    findings_.add(stored.table->name,
+                  "row " + std::to_string(stored.row.id) + ": ids begin with 1");
+  } else if (stored.row.id != last_id + 1) {
     findings_.add(stored.table->name, "row " + std::to_string(stored.row.id) + " follows row " +
                                           std::to_string(last_id) +
                                           ": the rows between them are missing");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,11 +18,15 @@
 
 namespace tapedeck {
 
+// As a `from_id`: from the first one that there is. Ids of a recorder of ours begin with 1.
+inline constexpr std::int64_t kFirstId = std::numeric_limits<std::int64_t>::min();
+
 // Walks frames in order of receipt. Views in the frame live until the next call.
 class FrameCursor {
  public:
   virtual ~FrameCursor() = default;
-  // False at the end. A frame whose direction or opcode there is not is an error.
+  // False at the end. A frame whose direction or opcode there is not is an error, as it is for
+  // every cursor when ids do not go on: the file is damaged.
   virtual Result<bool> next(FrameRecord& frame) = 0;
 };
 

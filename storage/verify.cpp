@@ -168,7 +168,7 @@ class Verification {
   void walk() {
     RowJudge judge(tape_, requests_, has_turns_, findings_);
     judge.open();
-    auto cursor = tape_.frames(std::numeric_limits<std::int64_t>::min());
+    auto cursor = tape_.frames(kFirstId);
     if (!cursor) return findings_.add("frame", cursor.error().message);
     FrameRecord frame;
     while (true) {
@@ -198,7 +198,9 @@ class Verification {
   void judge_frame(const FrameRecord& frame, RowJudge& judge) {
     ++report_.frames;
     const std::string name = "frame " + std::to_string(frame.id);
-    if (frame.id != last_id_ + 1) {
+    if (frame.id < 1) {
+      findings_.add("frame", name + ": ids begin with 1");
+    } else if (frame.id != last_id_ + 1) {
       findings_.add("frame", "frames " + std::to_string(last_id_ + 1) + " to " +
                                  std::to_string(frame.id - 1) + " are missing");
     }
@@ -207,6 +209,7 @@ class Verification {
     }
     if (frame.recv_ns < last_ns_) ++steps_back_;
     last_id_ = frame.id;
+    if (report_.frames == 1) first_id_ = frame.id;
     last_ns_ = frame.recv_ns;
     const auto found = connections_.find(frame.connection_id);
     const bool is_known = found != connections_.end();
@@ -312,7 +315,7 @@ class Verification {
     const auto drifts = tape_.drift();
     if (!drifts) return findings_.add("drift", drifts.error().message);
     for (const DriftRecord& drift : *drifts) {
-      if (drift.frame_id >= 1 && drift.frame_id <= last_id_) continue;
+      if (drift.frame_id >= first_id_ && drift.frame_id <= last_id_) continue;
       findings_.add("drift", drift.feed + " " + drift.type + ": there is no frame " +
                                  std::to_string(drift.frame_id));
     }
@@ -339,6 +342,7 @@ class Verification {
   std::set<std::string> going_on_;  // feeds
   Ns started_ns_ = 0;
   JsonDoc doc_;
+  std::int64_t first_id_ = 1;
   std::int64_t last_id_ = 0;
   Ns last_ns_ = 0;
   std::int64_t steps_back_ = 0;

@@ -1,7 +1,6 @@
 #include "storage/sqlite/cursors.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,7 +18,7 @@ class Frames final : public FrameCursor {
       : database_(std::move(database)),
         select_(std::move(select)),
         chunks_(std::move(chunks)),
-        progress_{from_id == std::numeric_limits<std::int64_t>::min() ? from_id : from_id - 1} {}
+        progress_{before(from_id)} {}
 
   Result<bool> next(FrameRecord& frame) override {
     if (at_ == block_.size()) {
@@ -104,12 +103,11 @@ class Frames final : public FrameCursor {
 
 class Rows final : public RowCursor {
  public:
-  Rows(std::shared_ptr<Database> database, Statement select, std::size_t columns,
-       std::int64_t beyond_id)
+  Rows(std::shared_ptr<Database> database, Statement select, std::size_t columns, Progress from)
       : database_(std::move(database)),
         select_(std::move(select)),
         columns_(columns),
-        progress_{beyond_id} {}
+        progress_(from) {}
 
   Result<bool> next(TapeRow& row) override {
     if (at_ == block_.size()) {
@@ -186,8 +184,9 @@ Result<std::unique_ptr<RowCursor>> make_row_cursor(std::shared_ptr<Database> dat
                                                    bool with_values, std::int64_t beyond_id) {
   auto select = database->prepare(select_rows_sql(table, scan, with_values));
   if (!select) return select.error();
+  const Progress from{beyond_id, kFirstBlockRecords, scan == RowScan::backward};
   return std::unique_ptr<RowCursor>(std::make_unique<Rows>(
-      std::move(database), std::move(*select), with_values ? table.columns.size() : 0, beyond_id));
+      std::move(database), std::move(*select), with_values ? table.columns.size() : 0, from));
 }
 
 }  // namespace tapedeck::sqlite

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "storage/sqlite/blocks.h"
+
 namespace tapedeck::sqlite {
 namespace {
 
@@ -26,6 +28,7 @@ Result<std::optional<std::int64_t>> bisect(Database& database, const std::string
     probe->add(middle);
     if (probe->step() != SQLITE_ROW) return database.error("read it");
     const std::int64_t id = probe->integer(0);
+    if (id < middle) return out_of_order(database, id, middle);
     if (is_at(*probe)) {
       found = id;
       high = middle - 1;

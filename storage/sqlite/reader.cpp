@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "storage/sqlite/blocks.h"
 #include "storage/sqlite/cursors.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/lookups.h"
@@ -67,9 +68,12 @@ class Reader final : public TapeReader {
   }
 
   Result<std::unique_ptr<FrameCursor>> frames(std::int64_t from_id) override;
-  Result<std::unique_ptr<RowCursor>> rows(TableId table) override { return rows_from(table, 1); }
+  Result<std::unique_ptr<RowCursor>> rows(TableId table) override {
+    return rows_from(table, kFirstId);
+  }
   Result<std::unique_ptr<RowCursor>> rows_from(TableId table, std::int64_t from_id) override {
-    return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, true, from_id - 1);
+    return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, true,
+                                   sqlite::before(from_id));
   }
   Result<std::unique_ptr<RowCursor>> rows_since(TableId table, Ns t) override {
     const auto first = sqlite::first_received_at(*database_, std::string(table_of(table).name), t);
@@ -85,7 +89,7 @@ class Reader final : public TapeReader {
   }
   Result<std::unique_ptr<RowCursor>> row_heads(TableId table, std::int64_t from_id) override {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::forward, false,
-                                   from_id - 1);
+                                   sqlite::before(from_id));
   }
   Result<std::unique_ptr<RowCursor>> requested_rows(TableId table) override {
     return sqlite::make_row_cursor(database_, table_of(table), RowScan::requested, true, 0);

@@ -75,6 +75,14 @@ TEST_F(SourceTest, GivesEveryFrameInTheOrderOfIds) {
             (Log{"0:1 @1 one", "0:2 @2 hi", "0:3 @2 out", "0:4 @5 " + std::string("\x00\xff", 2)}));
 }
 
+TEST_F(SourceTest, BeginsWithTheFirstIdThereIs) {
+  TapeMaker tape(folder.file("a.tape"));
+  const auto c = tape.connection("elsewhere", "ws");
+  tape.go_on_from(-1).frame(c, 1, "one").frame(c, 2, "two").frame(c, 3, "three").finish();
+  open({"a.tape"});
+  EXPECT_EQ(read(), (Log{"0:-1 @1 one", "0:0 @2 two", "0:1 @3 three"}));
+}
+
 TEST_F(SourceTest, EncodesInboundMessagesOnce) {
   TapeMaker tape(folder.file("a.tape"));
   const auto c = tape.connection("elsewhere", "ws");

@@ -66,6 +66,12 @@ class TapeMaker {
     EXPECT_TRUE(writer_->put_connection(info).ok());
   }
 
+  // The next frame's id, as other programs may number them.
+  TapeMaker& go_on_from(std::int64_t frame_id) {
+    frames_ = frame_id - 1;
+    return *this;
+  }
+
   TapeMaker& frame(std::int64_t connection, Ns ms, std::string_view payload,
                    Opcode opcode = Opcode::text, Direction direction = Direction::in) {
     FrameRecord frame;

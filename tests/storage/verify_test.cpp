@@ -172,6 +172,16 @@ TEST_F(Verify, FramesThatAreMissingAreNamedAsASpan) {
             lines.end());
 }
 
+TEST_F(Verify, IdsBeforeTheFirstAreNamedAsSuch) {
+  std::string sql = "UPDATE frame SET id = id - 1;";
+  for (const Table& table : all_tables()) {
+    sql += "UPDATE " + std::string(table.name) + " SET frame_id = frame_id - 1;";
+  }
+  EXPECT_EQ(after(sql), Lines{"frame: frame 0: ids begin with 1"});
+  EXPECT_EQ(after("UPDATE trade SET id = id - 1"),
+            (Lines{"trade: row 0: ids begin with 1", "frame: frame 0: ids begin with 1"}));
+}
+
 TEST_F(Verify, AFrameOfNoConnectionIsNamed) {
   const Lines lines = after(
       "UPDATE frame SET connection_id = 99 WHERE direction = 'out' AND id = "

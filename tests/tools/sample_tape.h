@@ -55,6 +55,9 @@ class TapeMaker {
   void cursor(const CursorRecord& cursor) { expect_ok(writer_->put_cursor(cursor)); }
   void drift(const DriftRecord& drift) { expect_ok(writer_->add_drift(drift)); }
 
+  // The next frame's id, as other programs may number them.
+  void go_on_from(std::int64_t frame_id) { frames_ = frame_id - 1; }
+
   std::int64_t frame(std::int64_t connection, Ns t, Direction direction, Opcode opcode,
                      std::string_view payload) {
     FrameRecord frame{++frames_, connection, t, direction, opcode, payload};

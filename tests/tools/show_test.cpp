@@ -38,6 +38,19 @@ class Show : public ::testing::Test {
 
 using Lines = std::vector<std::string>;
 
+TEST_F(Show, the_timeline_begins_with_the_first_id_there_is) {
+  TapeMaker tape(tape_);
+  tape.begin();
+  ConnectionInfo market = connection_of(1, "hypercall", "ws");
+  tape.connection(market);
+  tape.go_on_from(0);
+  tape.frame(1, at(1), Direction::in, Opcode::text, "zero");
+  tape.frame(1, at(2), Direction::in, Opcode::text, "one");
+  tape.commit();
+  EXPECT_EQ(tails(show({})), (Lines{"     +1.000000s hypercall/ws#1 <- text zero",
+                                    "     +2.000000s hypercall/ws#1 <- text one"}));
+}
+
 TEST_F(Show, the_timeline_merges_frames_connections_errors_and_gaps_by_time) {
   write_sample(tape_);
   const Lines lines = show({});

@@ -96,7 +96,7 @@ class MessageCounter {
 };
 
 Result<void> count_messages(TapeReader& tape, MessageCounter& counter) {
-  Result<std::unique_ptr<FrameCursor>> cursor = tape.frames(1);
+  Result<std::unique_ptr<FrameCursor>> cursor = tape.frames(kFirstId);
   if (!cursor) return cursor.error();
   FrameRecord frame;
   while (true) {

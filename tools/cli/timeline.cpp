@@ -117,7 +117,7 @@ Result<bool> Timeline::emit_errors(ErrorRows& errors, const FrameRecord* upto, T
 
 Result<bool> Timeline::walk_frames(ErrorRows& errors, std::optional<std::int64_t> end_id,
                                    TimelineSink& sink) {
-  Result<std::unique_ptr<FrameCursor>> cursor = tape_.frames(next_frame_);
+  Result<std::unique_ptr<FrameCursor>> cursor = tape_.frames(*next_frame_);
   if (!cursor) return cursor.error();
   FrameRecord frame;
   while (true) {
@@ -150,12 +150,12 @@ Result<bool> Timeline::advance(TimelineSink& sink) {
   Result<ErrorRows> errors = ErrorRows::open(tape_, last_error_);
   if (!errors) return errors.error();
 
-  if (next_frame_ == 0 && filter_.from) {
+  if (!next_frame_ && filter_.from) {
     const Result<std::optional<std::int64_t>> first = tape_.first_frame_at(*filter_.from);
     if (!first) return first.error();
-    if (*first) next_frame_ = **first;
-  } else if (next_frame_ == 0) {
-    next_frame_ = 1;
+    next_frame_ = *first;
+  } else if (!next_frame_) {
+    next_frame_ = kFirstId;
   }
   std::optional<std::int64_t> end_id;
   if (filter_.to) {
@@ -163,7 +163,7 @@ Result<bool> Timeline::advance(TimelineSink& sink) {
     if (!end) return end.error();
     end_id = *end;
   }
-  if (next_frame_ > 0) {
+  if (next_frame_) {
     Result<bool> on = walk_frames(*errors, end_id, sink);
     if (!on || !*on) return on;
   }

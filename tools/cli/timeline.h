@@ -82,8 +82,8 @@ class Timeline {
   std::vector<Pending> pending_;  // by time
   std::size_t next_pending_ = 0;
   std::set<std::pair<TimelineEvent::Kind, std::int64_t>> handed_;
-  std::int64_t next_frame_ = 0;  // 0: not looked for yet
-  std::int64_t last_error_ = 0;
+  std::optional<std::int64_t> next_frame_;  // absent: not looked for yet
+  std::int64_t last_error_ = kFirstId;
 };
 
 }  // namespace tapedeck::cli
