@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "storage/slots.h"
 #include "storage/sqlite/blocks.h"
 #include "storage/sqlite/cursors.h"
 #include "storage/sqlite/database.h"
@@ -191,6 +192,7 @@ Result<std::vector<ConnectionInfo>> Reader::connections() {
   std::vector<ConnectionInfo> all;
   const auto slot = column_or("connection", "slot", "0");
   if (!slot) return slot.error();
+  const bool has_slots = *slot == "slot";
   const auto result = each(
       "SELECT id, feed, endpoint, " + *slot +
           ", url, attempt, opened_ns, ready_ns, closed_ns, close_code, close_reason, closed_by,"
@@ -205,6 +207,10 @@ Result<std::vector<ConnectionInfo>> Reader::connections() {
         return {};
       });
   if (!result) return result.error();
+  if (has_slots) return all;
+  const auto received = last_received(without_known_end(all));
+  if (!received) return received.error();
+  derive_slots(all, *received);
   return all;
 }
 

@@ -38,16 +38,18 @@ Decoders::~Decoders() = default;
 std::unique_ptr<Normalizer> Decoders::make(std::string_view feed) const {
   const Feed* known = find_feed(feed);
   if (known == nullptr) return nullptr;
+  const auto found = connections_.find(feed);
+  const int slots = found == connections_.end() ? 1 : found->second;
   if (config_ != nullptr) {
     for (const FeedConfig& configured : config_->feeds) {
       if (configured.feed != known) continue;
-      const int held = configured.settings.connections;
+      // Other programs' configurations may not tell.
+      const int held = std::max(slots, configured.settings.connections);
       auto decoder = configured.plan->make_normalizer(held);
       return decoder != nullptr ? std::move(decoder) : known->make_normalizer(held);
     }
   }
-  const auto held = connections_.find(feed);
-  return known->make_normalizer(held == connections_.end() ? 1 : held->second);
+  return known->make_normalizer(slots);
 }
 
 }  // namespace tapedeck::cli
