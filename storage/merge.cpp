@@ -259,7 +259,7 @@ class Merge {
 
 Result<MergeReport> merge_tapes(std::vector<std::unique_ptr<TapeReader>> tapes,
                                 const MergeOptions& options) {
-  auto loaded = MergeTapes::load(std::move(tapes));
+  auto loaded = MergeTapes::load(std::move(tapes), options.decoders);
   if (!loaded) return loaded.error();
   return Merge(std::move(*loaded), options).run();
 }

@@ -13,12 +13,15 @@
 
 namespace tapedeck {
 
+// The decoders for a session with these connections, which are all of its.
+using SessionDecoders =
+    std::function<DecoderSource(const SessionInfo&, const std::vector<ConnectionInfo>&)>;
+
 struct MergeOptions {
   std::string out;               // must not exist; its directory must
   std::string recorder_version;  // of the program that merges
   Ns skew_ns = 0;  // how far the recorders' clocks may differ (storage/merge_ledger.h)
-  // The decoders for a session with these connections, which are all of its.
-  std::function<DecoderSource(const SessionInfo&, const std::vector<ConnectionInfo>&)> decoders;
+  SessionDecoders decoders;
 };
 
 struct MergeReport {

@@ -97,6 +97,14 @@ std::vector<std::string> recordings_of(const SessionInfo& session) {
   return identities;
 }
 
+bool is_merged(std::string_view config) {
+  return !list_of(object_of(config)).empty();
+}
+
+bool says_what_it_asked(std::string_view config, const std::string& feed) {
+  return !asked_of(config, feed).is_null();
+}
+
 std::vector<std::string> differing_keys(std::string_view config, std::string_view other,
                                         const std::string& feed) {
   const Json_ left = asked_of(config, feed);

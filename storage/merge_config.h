@@ -28,6 +28,12 @@ std::string merged_config(const std::vector<MergedSession>& sessions,
 // merged one.
 std::vector<std::string> recordings_of(const SessionInfo& session);
 
+// Whether it is a merged tape's.
+bool is_merged(std::string_view config);
+
+// Whether a configuration says what it asked the service of `feed` for.
+bool says_what_it_asked(std::string_view config, const std::string& feed);
+
 // The keys of `feed` in which two configurations ask the service for different things; addresses,
 // credentials, timings and the number of connections are none of them. Empty also when one says
 // nothing of the feed.

@@ -32,7 +32,7 @@ class LedgerMerge {
   LedgerMerge(const std::vector<StreamAccount>& accounts, const LedgerRules& rules)
       : accounts_(accounts), rules_(rules) {
     for (const StreamAccount& account : accounts_) {
-      vouched_.push_back(shrunk(account.received, rules_.skew_ns));
+      vouched_.push_back(shrunk(account.sure.value_or(account.received), rules_.skew_ns));
     }
   }
 

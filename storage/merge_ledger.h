@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace tapedeck {
 // What one tape says of one stream.
 struct StreamAccount {
   std::size_t tape = 0;
-  Spans received;         // or made up for wholly
+  Spans received;  // or made up for wholly
+  // What of it can be vouched for; absent: all.
+  std::optional<Spans> sure;
   std::vector<Gap> gaps;  // each with its end
 };
 

@@ -13,29 +13,6 @@ namespace {
 // As many as a configuration may ask for (recorder/config.cpp).
 constexpr int kConnectionsMax = 16;
 
-// Streams of a tape that does not list them: what its ledger and cursors know, ready with the first
-// connection of their endpoint, or of the feed.
-std::vector<StreamInfo> guess_streams(const MergeTape& tape) {
-  std::set<StreamName> names;
-  for (const Gap& gap : tape.gaps) names.insert({gap.feed, gap.stream});
-  for (const CursorRecord& cursor : tape.cursors) names.insert({cursor.feed, cursor.stream});
-  for (const ConnectionInfo& one : tape.connections) names.insert({one.feed, one.endpoint});
-  std::vector<StreamInfo> streams;
-  for (const auto& [feed, name] : names) {
-    StreamInfo stream{feed, name, "", std::nullopt};
-    const auto is_own = [&](const ConnectionInfo& one) { return one.endpoint == stream.stream; };
-    const bool is_endpoint = std::any_of(tape.connections.begin(), tape.connections.end(), is_own);
-    for (const ConnectionInfo& one : tape.connections) {
-      if (one.feed != feed || !one.ready_ns || (is_endpoint && !is_own(one))) continue;
-      if (stream.first_ready_ns && *stream.first_ready_ns <= *one.ready_ns) continue;
-      stream.endpoint = one.endpoint;
-      stream.first_ready_ns = one.ready_ns;
-    }
-    streams.push_back(std::move(stream));
-  }
-  return streams;
-}
-
 template <class T>
 Result<void> read_into(T& into, Result<T> read) {
   if (!read) return read.error();
@@ -56,10 +33,11 @@ Result<void> read_records(MergeTape& tape) {
 
 }  // namespace
 
-Result<MergeTapes> MergeTapes::load(std::vector<std::unique_ptr<TapeReader>> readers) {
+Result<MergeTapes> MergeTapes::load(std::vector<std::unique_ptr<TapeReader>> readers,
+                                    const SessionDecoders& decoders) {
   MergeTapes merge;
   for (auto& reader : readers) {
-    if (auto added = merge.add(std::move(reader)); !added) return added.error();
+    if (auto added = merge.add(std::move(reader), decoders); !added) return added.error();
   }
   std::stable_sort(merge.tapes_.begin(), merge.tapes_.end(),
                    [](const MergeTape& a, const MergeTape& b) {
@@ -71,7 +49,7 @@ Result<MergeTapes> MergeTapes::load(std::vector<std::unique_ptr<TapeReader>> rea
   return merge;
 }
 
-Result<void> MergeTapes::add(std::unique_ptr<TapeReader> reader) {
+Result<void> MergeTapes::add(std::unique_ptr<TapeReader> reader, const SessionDecoders& decoders) {
   MergeTape tape;
   tape.reader = std::move(reader);
   const std::string& path = tape.reader->path();
@@ -89,7 +67,13 @@ Result<void> MergeTapes::add(std::unique_ptr<TapeReader> reader) {
   for (Gap& gap : tape.gaps) {
     gap.to_ns = std::max(gap.from_ns, gap.to_ns.value_or(tape.end_ns));
   }
-  if (tape.streams.empty()) tape.streams = guess_streams(tape);
+  if (tape.streams.empty()) {
+    auto heard =
+        hear_streams(*tape.reader, tape.connections, decoders(tape.session, tape.connections));
+    if (!heard) return heard.error();
+    tape.heard = std::move(*heard);
+    tape.streams = streams_of(*tape.heard, tape.connections, tape.gaps, tape.cursors);
+  }
   tapes_.push_back(std::move(tape));
   return {};
 }
@@ -105,7 +89,19 @@ void MergeTapes::leave_out_copies() {
     return a.name == b.name && a.host == b.host && a.started_ns == b.started_ns &&
            a.config == b.config;
   };
+  // One that lost what the other never did is another recording, whatever it is called.
+  const auto knows_gap = [&](std::size_t i, const Gap& gap) {
+    return std::any_of(tapes_[i].gaps.begin(), tapes_[i].gaps.end(), [&](const Gap& known) {
+      return known.feed == gap.feed && known.stream == gap.stream && known.from_ns <= *gap.to_ns &&
+             gap.from_ns <= *known.to_ns;
+    });
+  };
   const auto is_in = [&](std::size_t i, std::size_t other) {
+    const std::vector<Gap>& gaps = tapes_[i].gaps;
+    if (!std::all_of(gaps.begin(), gaps.end(),
+                     [&](const Gap& gap) { return knows_gap(other, gap); })) {
+      return false;
+    }
     const bool is_less = tapes_[i].frames < tapes_[other].frames ||
                          (tapes_[i].frames == tapes_[other].frames && i > other);
     if (recordings[i] == recordings[other] ||
@@ -300,6 +296,8 @@ Result<void> MergeTapes::account(std::size_t index,
   if (!ends) return ends.error();
   std::map<StreamName, StreamAccount> own;
   std::map<StreamName, Spans> lost;
+  std::map<StreamName, Spans> sure;
+  if (tape.heard) sure = tape.heard->spans;
   for (const StreamInfo& stream : tape.streams) {
     StreamAccount& account = own[{stream.feed, stream.stream}];
     const auto end = ends->find({stream.feed, stream.endpoint});
@@ -311,16 +309,38 @@ Result<void> MergeTapes::account(std::size_t index,
   for (const Gap& gap : tape.gaps) {
     const StreamName name{gap.feed, gap.stream};
     StreamAccount& account = own[name];
-    Spans& spans = gap.status == GapStatus::filled ? account.received : lost[name];
+    const bool is_filled = gap.status == GapStatus::filled;
+    Spans& spans = is_filled ? account.received : lost[name];
     spans.push_back({gap.from_ns, *gap.to_ns});
+    if (is_filled) sure[name].push_back({gap.from_ns, *gap.to_ns});
     account.gaps.push_back(gap);
   }
   for (auto& [name, account] : own) {
     account.tape = index;
-    account.received = without(united(std::move(account.received)), united(lost[name]));
+    const Spans missing = united(lost[name]);
+    account.received = without(united(std::move(account.received)), missing);
+    if (tape.heard) account.sure = common(account.received, united(std::move(sure[name])));
     accounts[name].push_back(std::move(account));
   }
   return {};
+}
+
+std::string MergeTapes::difference(const MergeTape& a, const MergeTape& b,
+                                   const std::string& feed) {
+  const auto keys = differing_keys(a.session.config, b.session.config, feed);
+  if (!keys.empty()) return "they asked for different things (" + join(keys, ", ") + ")";
+  const auto has_feed = [&](const MergeTape& tape) {
+    return std::any_of(tape.connections.begin(), tape.connections.end(),
+                       [&](const ConnectionInfo& one) { return one.feed == feed; });
+  };
+  if (!has_feed(a) || !has_feed(b)) return "";
+  const bool a_says = says_what_it_asked(a.session.config, feed);
+  if (a_says != says_what_it_asked(b.session.config, feed)) {
+    return "session.config of " + (a_says ? b : a).name + " does not say what it asked for";
+  }
+  // Then their addresses and first messages have to tell.
+  const bool is_told = a_says || !a.heard || !b.heard || a.heard->asked_as(*b.heard, feed);
+  return is_told ? "" : "they asked for different things";
 }
 
 std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>> MergeTapes::strangers() {
@@ -338,12 +358,11 @@ std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>> MergeTap
   for (const auto& [feed, slots] : connections_) {
     for (std::size_t a = 0; a < tapes_.size(); ++a) {
       for (std::size_t b = a + 1; b < tapes_.size(); ++b) {
-        const auto keys = differing_keys(tapes_[a].session.config, tapes_[b].session.config, feed);
-        if (keys.empty()) continue;
+        const std::string why = difference(tapes_[a], tapes_[b], feed);
+        if (why.empty()) continue;
         found[feed].push_back({a, b});
         notes_.push_back(tapes_[a].name + " and " + tapes_[b].name +
-                         " do not close each other's gaps of " + feed +
-                         ": they asked for different things (" + join(keys, ", ") + ")");
+                         " do not close each other's gaps of " + feed + ": " + why);
       }
     }
   }

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "storage/merge.h"
 #include "storage/merge_ledger.h"
+#include "storage/merge_streams.h"
 
 namespace tapedeck {
 
@@ -22,18 +24,19 @@ struct MergeTape {
   std::vector<ConnectionInfo> connections;
   std::vector<Gap> gaps;  // each with its end
   std::vector<StreamInfo> streams;
+  std::optional<HeardStreams> heard;  // on a tape that does not list its streams
   std::vector<CursorRecord> cursors;
   std::map<std::string, int> slots_from;  // by feed: the first slot of its connections
   // Tapes of one recorder, as far as they say so, have the same.
   std::size_t recorder = 0;
 };
 
-using StreamName = std::pair<std::string, std::string>;  // feed, stream
-
 class MergeTapes {
  public:
   // Reads them and puts them in order; leaves out what others hold wholly.
-  static Result<MergeTapes> load(std::vector<std::unique_ptr<TapeReader>> readers);
+  // `decoders`: for one of them.
+  static Result<MergeTapes> load(std::vector<std::unique_ptr<TapeReader>> readers,
+                                 const SessionDecoders& decoders);
 
   std::vector<MergeTape>& tapes() { return tapes_; }
   const std::vector<MergeTape>& tapes() const { return tapes_; }
@@ -52,7 +55,7 @@ class MergeTapes {
   Result<std::map<StreamName, std::vector<MergedGap>>> gaps(Ns skew_ns);
 
  private:
-  Result<void> add(std::unique_ptr<TapeReader> reader);
+  Result<void> add(std::unique_ptr<TapeReader> reader, const SessionDecoders& decoders);
   void leave_out_copies();
   void find_recorders();
   Result<void> give_slots();
@@ -60,6 +63,8 @@ class MergeTapes {
   static Result<std::map<StreamName, Ns>> last_received(MergeTape& tape);
   Result<void> account(std::size_t index,
                        std::map<StreamName, std::vector<StreamAccount>>& accounts);
+  // Why two tapes that have `feed` cannot vouch for each other; empty: they can.
+  static std::string difference(const MergeTape& a, const MergeTape& b, const std::string& feed);
   // By feed, which pairs of tapes asked for different things.
   std::map<std::string, std::vector<std::pair<std::size_t, std::size_t>>> strangers();
 

@@ -60,6 +60,17 @@ Spans shrunk(const Spans& spans, Ns by) {
   return out;
 }
 
+Spans common(const Spans& spans, const Spans& others) {
+  Spans both;
+  auto other = others.begin();
+  for (auto span = spans.begin(); span != spans.end() && other != others.end();) {
+    const Span part{std::max(span->from_ns, other->from_ns), std::min(span->to_ns, other->to_ns)};
+    if (part.from_ns < part.to_ns) both.push_back(part);
+    span->to_ns < other->to_ns ? void(++span) : void(++other);
+  }
+  return both;
+}
+
 bool meets(const Spans& spans, Span span) {
   const auto next = first_to(spans, span.from_ns);
   return next != spans.end() && next->from_ns <= span.to_ns;

@@ -25,6 +25,8 @@ Spans without(Span span, const Spans& taken);
 Spans without(const Spans& spans, const Spans& taken);
 // Each shorter by `by` on both sides; those that end up inside out are gone.
 Spans shrunk(const Spans& spans, Ns by);
+// What both hold, but for moments.
+Spans common(const Spans& spans, const Spans& others);
 // Whether any of them has something of `span`.
 bool meets(const Spans& spans, Span span);
 

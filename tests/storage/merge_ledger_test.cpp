@@ -74,6 +74,7 @@ TEST(Spans, LeaveWhatIsNotTaken) {
   EXPECT_EQ(shrunk({{0, 10}, {20, 23}, {30, 34}}, 2), (Spans{{2, 8}, {32, 32}}));
   EXPECT_TRUE(meets({{0, 10}, {20, 30}}, {10, 12}));
   EXPECT_FALSE(meets({{0, 10}, {20, 30}}, {11, 19}));
+  EXPECT_EQ(common({{0, 10}, {20, 30}}, {{5, 25}, {30, 40}}), (Spans{{5, 10}, {20, 25}}));
 }
 
 TEST(MergeLedger, WhatAPeerReceivedIsFilledByIt) {

@@ -57,12 +57,13 @@ class RecorderTape {
     must(writer_->begin());
   }
 
-  std::int64_t connect(const std::string& feed, const std::string& endpoint, Ns at_ns) {
+  std::int64_t connect(const std::string& feed, const std::string& endpoint, Ns at_ns,
+                       const std::string& query = "") {
     ConnectionInfo one;
     one.id = static_cast<std::int64_t>(connections_.size()) + 1;
     one.feed = feed;
     one.endpoint = endpoint;
-    one.url = "wss://host/" + endpoint;
+    one.url = "wss://host/" + endpoint + query;
     one.opened_ns = one.ready_ns = at_ns;
     must(writer_->put_connection(one));
     connections_.push_back(one);

@@ -159,6 +159,16 @@ TEST_F(MergeTapesTest, AnEarlyCopyOfATapeIsLeftOut) {
   EXPECT_EQ(report.frames, 7);
 }
 
+TEST_F(MergeTapesTest, ATapeThatLostWhatItsNamesakeDidNotIsNoCopyOfIt) {
+  const auto a = trades_tape("a", 3, 5.5);
+  const auto b = trades_tape("b", 9, 9);
+  raw_query(a, "UPDATE session SET host = 'b'");
+  const MergeReport report = must(merge_files({a, b}, out_));
+  for (const auto& tape : report.tapes) EXPECT_EQ(tape.same_as, "") << tape.path;
+  EXPECT_EQ(gaps_of(out_), Lines{"trades 3-5 peer filled 2"});
+  EXPECT_EQ(prices(out_), kAll);
+}
+
 TEST_F(MergeTapesTest, TapesThatFollowOneAnotherShareTheirSlotsAndNothingBetweenThemIsVouchedFor) {
   RecorderTape first(directory_.file("1.tape"), session_on("a"));
   first.stream(kTrades, "trades", "ws", at(1));

@@ -98,6 +98,10 @@ FrameTag HypercallNormalizer::classify(const InFrame& frame) const {
   if (type == nullptr) return tag;
   tag.role = type->role;
   tag.stream = type->channel;
+  if (tag.type == "Subscribed") {
+    tag.stream = message["channel"].text();
+    return tag;
+  }
   if (is_candle_type(tag.type)) {
     const Json sent_channel = message["channel"];
     const CandleName name = candle_name_of(message, candle_body(message));

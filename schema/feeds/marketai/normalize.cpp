@@ -69,8 +69,10 @@ FrameTag MarketNormalizer::classify(const InFrame& frame) const {
   const Json message = frame.root();
   tag.type = type_of(message);
   switch (kind_of(message)) {
-    case Kind::authenticated:
     case Kind::subscribed:
+      tag.stream = message["channel"].text();
+      [[fallthrough]];
+    case Kind::authenticated:
     case Kind::unsubscribed:
       tag.role = FrameRole::ack;
       break;

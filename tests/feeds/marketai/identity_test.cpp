@@ -145,7 +145,7 @@ TEST(MarketClassifier, SaysWhatAFrameIsToWhom) {
       {payload("narratives"), FrameRole::data, "update", "narratives", "BTC/USDT"},
       {payload("polymarket"), FrameRole::data, "update", "polymarket", "BTC"},
       {payload("authenticated"), FrameRole::ack, "authenticated", "", ""},
-      {payload("subscribed_quotes"), FrameRole::ack, "subscribed", "", ""},
+      {payload("subscribed_quotes"), FrameRole::ack, "subscribed", "quotes", ""},
       {payload("unsubscribed_quotes"), FrameRole::ack, "unsubscribed", "", ""},
       {payload("pong"), FrameRole::heartbeat, "pong", "", ""},
       {payload("error_invalid_message"), FrameRole::error, "error", "", ""},
