@@ -66,13 +66,26 @@ void RowJudge::advance(Stored& stored) {
   if (!more) findings_.add(stored.table->name, more.error().message);
   if (!stored.has_row) return;
   ++rows_;
-  if (stored.row.id < 1) {
-    findings_.add(stored.table->name,
-                  "row " + std::to_string(stored.row.id) + ": ids begin with 1");
-  } else if (stored.row.id != last_id + 1) {
-    findings_.add(stored.table->name, "row " + std::to_string(stored.row.id) + " follows row " +
+  check_alone(stored, last_id);
+}
+
+void RowJudge::check_alone(const Stored& stored, std::int64_t last_id) {
+  const TapeRow& row = stored.row;
+  if (row.id < 1) {
+    findings_.add(stored.table->name, "row " + std::to_string(row.id) + ": ids begin with 1");
+  } else if (row.id != last_id + 1) {
+    findings_.add(stored.table->name, "row " + std::to_string(row.id) + " follows row " +
                                           std::to_string(last_id) +
                                           ": the rows between them are missing");
+  }
+  if (!row.is_origin_known) {
+    findings_.add(stored.table->name,
+                  name_of(row) + ": origin is none of live, snapshot and gapfill");
+  }
+  if (!row.request_id) return;
+  ++requested_[*row.request_id];
+  if (row.frame_id && !requests_.contains(*row.request_id)) {
+    findings_.add(stored.table->name, name_of(row) + ": there is no such request");
   }
 }
 
@@ -169,7 +182,13 @@ void RowJudge::end() {
   for (Stored& stored : tables_) {
     for (pass_over(stored); stored.has_row && turn_of(stored.row) <= source_.turn;
          advance(stored), pass_over(stored)) {
-      if (is_from_source(stored.row) && !source_.is_decoded) continue;
+      if (is_from_source(stored.row) && !source_.is_decoded) {
+        if (!source_.feed.empty()) {
+          check_common(stored, source_.feed, source_.recv_ns,
+                       source_.is_request ? "request" : "frame");
+        }
+        continue;
+      }
       // A decoder that knew an earlier tape's look-alike, or state, took this one for another.
       if (is_from_source(stored.row) && can_be_known(stored.table->id, stored.row.event_ns)) {
         ++unjudged_;

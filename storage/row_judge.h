@@ -34,6 +34,7 @@ using Turn = std::pair<std::int64_t, std::int64_t>;
 struct RequestFacts {
   std::string feed;
   Int recv_ns;
+  Int gap_id;
   std::int64_t after_frame_id = 0;
   Turn turn;
 };
@@ -71,6 +72,8 @@ class RowJudge final : public RowSink {
   void set_cursor(std::string_view /*stream*/, std::string_view /*value*/) override {}
 
   std::int64_t rows() const { return rows_; }
+  // By request.
+  const std::unordered_map<std::int64_t, std::int64_t>& requested() const { return requested_; }
   // Rows that were decoded and are not on the tape, since an earlier one can have had them.
   std::int64_t known_before() const { return known_before_; }
   // Rows on the tape that a decoder gives only if it knows what an earlier tape has.
@@ -86,6 +89,8 @@ class RowJudge final : public RowSink {
   };
 
   void advance(Stored& stored);
+  // What can be judged of any row, as it comes in front.
+  void check_alone(const Stored& stored, std::int64_t last_id);
   // Steps over rows in front that no source can give, as far as they can be judged without one.
   void pass_over(Stored& stored);
   bool can_be_decoded(const Stored& stored);
@@ -103,6 +108,7 @@ class RowJudge final : public RowSink {
   std::array<Stored, kTableCount> tables_;
   RowSource source_;
   std::int64_t rows_ = 0;
+  std::unordered_map<std::int64_t, std::int64_t> requested_;
   std::int64_t known_before_ = 0;
   std::int64_t unjudged_ = 0;
 };

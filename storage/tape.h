@@ -61,6 +61,7 @@ struct FrameRecord {
   Direction direction = Direction::in;
   Opcode opcode = Opcode::text;
   std::string_view payload;  // the bytes
+  bool is_blob = false;      // as read: they stand as BLOB, not as TEXT
 };
 
 struct RequestInfo {

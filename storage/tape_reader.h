@@ -36,6 +36,7 @@ struct TapeRow {
   std::optional<std::int64_t> request_id;
   std::string_view feed;
   Origin origin = Origin::live;
+  bool is_origin_known = true;  // else the tape has another word there
   Ns recv_ns = 0;
   Int event_ns;
   std::span<const Value> values;  // in the order of Table::columns

@@ -8,7 +8,10 @@
 #include <tuple>
 #include <utility>
 
+#include "schema/ws/codec.h"
+#include "storage/merge_config.h"
 #include "storage/row_judge.h"
+#include "storage/verify_ledger.h"
 
 namespace tapedeck {
 namespace {
@@ -30,7 +33,7 @@ class Verification {
       check_session();
       check_connections();
       check_requests();
-      check_gaps();
+      check_ledger();
       walk();
       check_drift();
       count_unparsed();
@@ -71,12 +74,16 @@ class Verification {
     if (!session) return findings_.add("session", session.error().message);
     outcome_ = session->outcome;
     started_ns_ = session->started_ns;
+    is_merged_ = is_merged(session->config);
     if (outcome_ != "open" && outcome_ != "closed" && outcome_ != "interrupted") {
       findings_.add("session", "outcome is \"" + outcome_ + "\", which there is not");
     }
     if (session->ended_ns.has_value() == (outcome_ == "open")) {
       findings_.add("session", outcome_ == "open" ? "is open and has an end"
                                                   : "is " + outcome_ + " and has no end");
+    }
+    if (session->ended_ns && *session->ended_ns < started_ns_) {
+      findings_.add("session", "ends before it begins");
     }
   }
 
@@ -87,6 +94,12 @@ class Verification {
     for (ConnectionInfo& connection : *connections) {
       const std::int64_t id = connection.id;
       decoder_of(connection.feed);
+      feeds_.insert(connection.feed);
+      if (connection.opened_ns && connection.closed_ns &&
+          *connection.closed_ns < *connection.opened_ns) {
+        findings_.add("connection",
+                      "connection " + std::to_string(id) + ": is closed before it is opened");
+      }
       connections_[id] = std::move(connection);
     }
   }
@@ -104,16 +117,22 @@ class Verification {
     const std::size_t feed = find("feed");
     const std::size_t recv_ns = find("recv_ns");
     const std::size_t after = find("after_frame_id");
+    const std::size_t gap_id = find("gap_id");
     if (std::max({id, feed, recv_ns}) == columns.size()) {
       return findings_.add("request", "lacks one of its columns id, feed and recv_ns");
     }
     has_turns_ = after < columns.size();
+    has_gap_ids_ = gap_id < columns.size();
     report_.requests = each_record("request", **cursor, [&](std::span<const Value> record) {
       const Value& recv = record[recv_ns];
       RequestFacts& facts = requests_[record[id].integer];
       facts.feed = record[feed].text;
       if (recv.type == Value::Type::integer) facts.recv_ns = recv.integer;
       if (has_turns_) facts.after_frame_id = record[after].integer;
+      if (has_gap_ids_ && record[gap_id].type == Value::Type::integer) {
+        facts.gap_id = record[gap_id].integer;
+      }
+      feeds_.insert(facts.feed);
     });
     give_turns();
   }
@@ -141,7 +160,7 @@ class Verification {
     }
   }
 
-  void check_gaps() {
+  void check_ledger() {
     auto gaps = tape_.gaps();
     if (!gaps) return findings_.add("gap", gaps.error().message);
     gaps_ = std::move(*gaps);
@@ -151,17 +170,13 @@ class Verification {
       if (gap.from_ns < started_ns_ || gap.cause == GapCause::restart) going_on_.insert(gap.feed);
     }
     report_.gaps = static_cast<std::int64_t>(gaps_.size());
-    for (const Gap& gap : gaps_) {
-      const std::string name =
-          "gap " + std::to_string(gap.id) + " (" + gap.feed + "/" + gap.stream + "): ";
-      if (gap.to_ns && *gap.to_ns < gap.from_ns) {
-        findings_.add("gap", name + "ends before it begins");
-      }
-      if (!gap.to_ns && outcome_ == "closed") {
-        findings_.add("gap", name + "has no end on a tape that was closed");
-      }
-      if (gap.recovered < 0) findings_.add("gap", name + "recovered less than nothing");
-    }
+    const auto has_feed = [this](const std::string& feed) {
+      return feeds_.contains(feed) || decoders_(feed) != nullptr;
+    };
+    check_gaps(gaps_, outcome_ == "closed", has_feed, findings_);
+    const auto cursors = tape_.cursors();
+    if (!cursors) return findings_.add("cursor", cursors.error().message);
+    check_cursors(*cursors, has_feed, findings_);
   }
 
   // Everything that rows come from, in the order in which the recorder handled it.
@@ -181,6 +196,12 @@ class Verification {
     judge_answers(std::numeric_limits<std::int64_t>::max(), judge);
     judge.finish();
     report_.rows = judge.rows();
+    // What a peer brought came live.
+    if (!is_merged_) {
+      check_recovered(gaps_, requests_, judge.requested(), has_gap_ids_, findings_);
+    }
+    // A wall clock that was set tells nothing of what came first.
+    if (steps_back_ == 0) outside_.report(findings_);
     if (judge.known_before() > 0) {
       report_.notes.push_back("left out, as events that an earlier tape can have: " +
                               std::to_string(judge.known_before()) + " rows");
@@ -216,6 +237,10 @@ class Verification {
     if (!is_known) {
       findings_.add("frame",
                     name + ": there is no connection " + std::to_string(frame.connection_id));
+    }
+    if (is_known) outside_.take(frame, found->second);
+    if (frame.opcode == Opcode::text && frame.is_blob && ws::is_valid_utf8(frame.payload)) {
+      findings_.add("frame", name + ": its payload is a BLOB, and is text");
     }
     Normalizer* decoder = is_known ? decoder_of(found->second.feed) : nullptr;
     RowSource source = source_of(decoder, is_known ? found->second.feed : std::string());
@@ -336,6 +361,10 @@ class Verification {
   std::unordered_map<std::int64_t, ConnectionInfo> connections_;
   RequestMap requests_;
   bool has_turns_ = false;
+  bool has_gap_ids_ = false;
+  bool is_merged_ = false;
+  std::set<std::string> feeds_;  // of connections and requests
+  FramesOutside outside_;
   std::vector<std::int64_t> answers_;  // requests in their turns
   std::size_t next_answer_ = 0;
   std::vector<Gap> gaps_;

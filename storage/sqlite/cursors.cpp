@@ -64,7 +64,9 @@ class Frames final : public FrameCursor {
     if (chunks_ != nullptr) return fill_from_chunk();
     auto read = read_block(*database_, select_, progress_, bytes_, [this](const Statement& row) {
       bytes_.keep(row.bytes(5));
-      return block_.emplace_back(record_of(row)).id;
+      FrameRecord& frame = block_.emplace_back(record_of(row));
+      frame.is_blob = row.type(5) == SQLITE_BLOB;
+      return frame.id;
     });
     for (std::size_t i = 0; i < block_.size(); ++i) block_[i].payload = bytes_.piece(i);
     return read;
@@ -85,6 +87,7 @@ class Frames final : public FrameCursor {
         return std::nullopt;
       }
       frame.payload = payload->bytes;
+      frame.is_blob = payload->is_blob;
       block_.push_back(frame);
       return frame.id;
     };
@@ -130,7 +133,9 @@ class Rows final : public RowCursor {
       taken.frame_id = row.optional_integer(1);
       taken.request_id = row.optional_integer(2);
       bytes_.keep(row.bytes(3));
-      taken.origin = parse_origin(row.bytes(4)).value_or(Origin::live);
+      const auto origin = parse_origin(row.bytes(4));
+      taken.origin = origin.value_or(Origin::live);
+      taken.is_origin_known = origin.has_value();
       taken.recv_ns = row.integer(5);
       taken.event_ns = row.optional_integer(6);
       for (std::size_t i = 0; i < columns_; ++i) {

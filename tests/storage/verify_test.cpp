@@ -5,6 +5,7 @@
 #include <fstream>
 #include <random>
 
+#include "storage/compact.h"
 #include "tests/storage/tape_files.h"
 #include "tests/support/mixed_tape.h"
 
@@ -193,17 +194,84 @@ TEST_F(Verify, AFrameOfNoConnectionIsNamed) {
 TEST_F(Verify, SessionsAndGapsMustMakeSense) {
   EXPECT_EQ(
       after("INSERT INTO gap (id, feed, stream, cause, from_ns, to_ns, method, status, recovered, "
-            "detail, floor_ns) VALUES (1, 'f', 's', 'channel', 9, 8, 'none', 'unfillable', -1, '', "
+            "detail, floor_ns) VALUES (1, 'hypercall', 's', 'channel', 9, 8, 'none', 'unfillable', "
+            "-1, '', "
             "9),"
-            "(2, 'f', 't', 'restart', 9, NULL, 'none', 'open', 0, '', 9)"),
-      (Lines{"gap: gap 1 (f/s): ends before it begins",
-             "gap: gap 1 (f/s): recovered less than nothing",
-             "gap: gap 2 (f/t): has no end on a tape that was closed"}));
+            "(2, 'hypercall', 't', 'restart', 9, NULL, 'none', 'open', 0, '', 9)"),
+      (Lines{"gap: gap 1 (hypercall/s): ends before it begins",
+             "gap: gap 1 (hypercall/s): recovered less than nothing",
+             "gap: gap 2 (hypercall/t): has no end on a tape that was closed"}));
   raw_query(path_, "DELETE FROM gap");
   EXPECT_EQ(after("UPDATE session SET outcome = 'open'"), Lines{"session: is open and has an end"});
   EXPECT_EQ(after("DELETE FROM session"),
             (Lines{"session: has 0 rows; a tape holds one session",
                    "session: " + path_ + ": has no session: the file is damaged"}));
+}
+
+TEST_F(Verify, TimesMustMakeSense) {
+  EXPECT_EQ(after("UPDATE session SET ended_ns = started_ns - 1"),
+            Lines{"session: ends before it begins"});
+  raw_query(path_, "UPDATE session SET ended_ns = started_ns + 1");
+  EXPECT_EQ(after("UPDATE connection SET opened_ns = 5, closed_ns = 4 WHERE id = 1"),
+            (Lines{"connection: connection 1: is closed before it is opened",
+                   "frame: frame 1 and " +
+                       one("SELECT count(*) - 1 FROM frame WHERE "
+                           "connection_id = 1") +
+                       " more: after the close of connection 1"}));
+  EXPECT_EQ(after("UPDATE connection SET opened_ns = (SELECT max(recv_ns) FROM frame WHERE "
+                  "connection_id = 1), closed_ns = NULL WHERE id = 1; UPDATE connection SET "
+                  "opened_ns = opened_ns + 1 WHERE id = 2"),
+            (Lines{"frame: frame 1 and " +
+                       one("SELECT count(*) - 2 FROM frame WHERE "
+                           "connection_id = 1") +
+                       " more: before the opening of connection 1",
+                   "frame: frame " + one("SELECT min(id) FROM frame WHERE connection_id = 2") +
+                       " and 2 more: before the opening of connection 2"}));
+  // A clock that was set meanwhile may have been set there.
+  EXPECT_EQ(after("UPDATE frame SET recv_ns = recv_ns - 1000000000000 WHERE id = (SELECT max(id) "
+                  "FROM frame WHERE connection_id = 1 AND opcode = 9)"),
+            Lines{});
+}
+
+TEST_F(Verify, WordsAndReferencesThatThereAreNotAreNamed) {
+  const std::string frame = one("SELECT frame_id FROM trade WHERE id = 1");
+  EXPECT_EQ(
+      after("UPDATE trade SET origin = 'hearsay' WHERE id = 1"),
+      Lines{"trade: row 1 (frame " + frame + "): origin is none of live, snapshot and gapfill"});
+  EXPECT_EQ(after("UPDATE trade SET origin = 'live', request_id = 77 WHERE id = 1"),
+            Lines{"trade: row 1 (frame " + frame + ") (request 77): there is no such request"});
+}
+
+TEST_F(Verify, TextThatStandsAsBytesIsNamed) {
+  const Lines lines = {"frame: frame 1: its payload is a BLOB, and is text"};
+  EXPECT_EQ(after("UPDATE frame SET payload = CAST(payload AS BLOB) WHERE id = 1"), lines);
+  must(compact_tape({path_, ""}));
+  EXPECT_EQ(problems_of(report_of(path_)), lines);
+}
+
+TEST_F(Verify, RowsOfAnotherFeedThanTheirUnknownOneAreNamed) {
+  const VerifyReport report = [&] {
+    raw_query(path_, "UPDATE connection SET feed = 'elsewhere' WHERE feed = 'alterscope'");
+    return report_of(path_, 1);
+  }();
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(problems_of(report),
+            Lines{"factor: row 1 (frame " + one("SELECT frame_id FROM factor WHERE id = 1") +
+                  "): feed is \"alterscope\" on the tape, \"elsewhere\" of the frame"});
+}
+
+TEST_F(Verify, TheLedgerKnowsNoOtherFeedsAndNoMoreRowsThanThereAre) {
+  const std::string insert =
+      "INSERT INTO gap (id, feed, stream, cause, from_ns, to_ns, method, status, recovered, detail,"
+      " floor_ns) VALUES ";
+  EXPECT_EQ(after(insert + "(1, 'nowhere', 's', 'channel', 1, 2, 'none', 'open', 0, '', 1); INSERT "
+                           "INTO cursor VALUES ('nowhere', 's', '5', 1)"),
+            (Lines{"gap: gap 1 (nowhere/s): there is no such feed",
+                   "cursor: nowhere/s: there is no such feed"}));
+  EXPECT_EQ(after("DELETE FROM gap; DELETE FROM cursor WHERE feed = 'nowhere'; " + insert +
+                  "(1, 'hypercall', 'trades', 'channel', 1, 2, 'after', 'filled', 3, '', 1)"),
+            Lines{"gap: gap 1 (hypercall/trades): recovered 3 rows, but its requests gave 0"});
+  EXPECT_EQ(after("UPDATE gap SET method = 'peer'"), Lines{});
 }
 
 TEST_F(Verify, DriftMustNameAFrame) {
