@@ -89,28 +89,29 @@ void MergeTapes::leave_out_copies() {
     return a.name == b.name && a.host == b.host && a.started_ns == b.started_ns &&
            a.config == b.config;
   };
-  // One that lost what the other never did is another recording, whatever it is called.
-  const auto knows_gap = [&](std::size_t i, const Gap& gap) {
-    return std::any_of(tapes_[i].gaps.begin(), tapes_[i].gaps.end(), [&](const Gap& known) {
-      return known.feed == gap.feed && known.stream == gap.stream && known.from_ns <= *gap.to_ns &&
-             gap.from_ns <= *known.to_ns;
-    });
+  // One that lost what the other did not is another recording, whatever it is called. (What a merge
+  // has closed may be cut.)
+  const auto knows_gaps = [&](std::size_t other, std::size_t i, bool is_cut) {
+    const auto is_known = [&](const Gap& gap) {
+      return std::any_of(tapes_[other].gaps.begin(), tapes_[other].gaps.end(), [&](const Gap& one) {
+        if (one.feed != gap.feed || one.stream != gap.stream) return false;
+        return is_cut ? one.from_ns <= *gap.to_ns && gap.from_ns <= *one.to_ns
+                      : one.from_ns <= gap.from_ns && *gap.to_ns <= *one.to_ns;
+      });
+    };
+    return std::all_of(tapes_[i].gaps.begin(), tapes_[i].gaps.end(), is_known);
   };
   const auto is_in = [&](std::size_t i, std::size_t other) {
-    const std::vector<Gap>& gaps = tapes_[i].gaps;
-    if (!std::all_of(gaps.begin(), gaps.end(),
-                     [&](const Gap& gap) { return knows_gap(other, gap); })) {
-      return false;
-    }
     const bool is_less = tapes_[i].frames < tapes_[other].frames ||
                          (tapes_[i].frames == tapes_[other].frames && i > other);
     if (recordings[i] == recordings[other] ||
         is_one_session(tapes_[i].session, tapes_[other].session)) {
-      return is_less;
+      return is_less && knows_gaps(other, i, false);
     }
     return recordings[other].size() > recordings[i].size() &&
            std::includes(recordings[other].begin(), recordings[other].end(), recordings[i].begin(),
-                         recordings[i].end());
+                         recordings[i].end()) &&
+           knows_gaps(other, i, true);
   };
   std::vector<MergeTape> kept;
   std::vector<std::size_t> left;

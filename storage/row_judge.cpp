@@ -84,8 +84,11 @@ void RowJudge::check_alone(const Stored& stored, std::int64_t last_id) {
   }
   if (!row.request_id) return;
   ++requested_[*row.request_id];
-  if (row.frame_id && !requests_.contains(*row.request_id)) {
-    findings_.add(stored.table->name, name_of(row) + ": there is no such request");
+  if (row.frame_id) {
+    const bool is_there = requests_.contains(*row.request_id);
+    findings_.add(stored.table->name,
+                  name_of(row) + (is_there ? ": comes from a frame and from a request"
+                                           : ": there is no such request"));
   }
 }
 

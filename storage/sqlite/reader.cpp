@@ -165,6 +165,12 @@ Result<std::vector<std::string>> Reader::integrity_check(std::size_t max) {
                              return {};
                            });
   if (!result) return result.error();
+  // SQLite takes the rest of a page that was cut off for zeros, which may do no harm.
+  const auto page_bytes = database_->query_integer("PRAGMA page_size");
+  if (!page_bytes) return page_bytes.error();
+  std::error_code absent;
+  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(path(), absent));
+  if (!absent && bytes % *page_bytes != 0) said.emplace_back("its end was cut off within a page");
   return said;
 }
 

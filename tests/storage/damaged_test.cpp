@@ -147,6 +147,11 @@ TEST_F(Damaged, ASearchByTimeEnds) {
   }
 }
 
+TEST_F(Damaged, AnEndThatIsCutOffIsNamedWhateverWasThere) {
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 1);
+  expect_verify_ends("file");
+}
+
 TEST_F(Damaged, AnExportFails) {
   cut_last_page(path_, "trade");
   auto tape = must(open_tape(path_));

@@ -240,6 +240,10 @@ TEST_F(Verify, WordsAndReferencesThatThereAreNotAreNamed) {
       Lines{"trade: row 1 (frame " + frame + "): origin is none of live, snapshot and gapfill"});
   EXPECT_EQ(after("UPDATE trade SET origin = 'live', request_id = 77 WHERE id = 1"),
             Lines{"trade: row 1 (frame " + frame + ") (request 77): there is no such request"});
+  EXPECT_EQ(after("INSERT INTO request (id, feed, purpose, sent_ns, recv_ns, method, url, "
+                  "after_frame_id) VALUES (77, 'hypercall', 'cursor', 1, 1, 'GET', '', 1)"),
+            Lines{"trade: row 1 (frame " + frame +
+                  ") (request 77): comes from a frame and from a request"});
 }
 
 TEST_F(Verify, TextThatStandsAsBytesIsNamed) {
