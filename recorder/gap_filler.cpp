@@ -129,7 +129,9 @@ void GapFiller::wake_at(Ns mono_ns) {
 }
 
 void GapFiller::work() {
-  if (is_stopped_ || flight_ != nullptr || in_hand_ != nullptr || jobs_.empty()) return;
+  if (is_stopped_ || in_hand_ != nullptr) return;
+  conclude_unaskable();
+  if (flight_ != nullptr || jobs_.empty()) return;
   const Ns now = mono();
   const Ns allowed = std::max(paused_until_mono_, next_mono_);
   const auto first = std::min_element(jobs_.begin(), jobs_.end(), [](const auto& a, const auto& b) {
@@ -141,17 +143,36 @@ void GapFiller::work() {
   if (due == jobs_.end() || allowed > now) return wake_at(std::max((*first)->due_mono, allowed));
   Job& job = **due;
   if (!job.request) {
-    in_hand_ = &job;
-    if (job.gap) journal_.put_gap(*job.gap);
-    job.fill->start(*this);
-    in_hand_ = nullptr;
-    if (std::exchange(is_over_, false)) {
-      std::erase_if(jobs_, [&](const auto& one) { return one.get() == &job; });
-    }
+    start(job);
     // Never from within itself: a fill that ends at once makes way for the next.
     return wake_at(now);
   }
   send(job);
+}
+
+// What asks for nothing waits neither for its turn nor for the end of a pause.
+void GapFiller::conclude_unaskable() {
+  const auto is_unaskable = [now = mono()](const auto& job) {
+    return job->gap && job->gap->method == GapMethod::none && !job->request && job->due_mono <= now;
+  };
+  for (;;) {
+    const auto found = std::find_if(jobs_.begin(), jobs_.end(), is_unaskable);
+    if (found == jobs_.end()) return;
+    start(**found);
+  }
+}
+
+void GapFiller::start(Job& job) {
+  in_hand_ = &job;
+  if (job.gap) journal_.put_gap(*job.gap);
+  job.fill->start(*this);
+  let_go(job);
+}
+
+void GapFiller::let_go(Job& job) {
+  in_hand_ = nullptr;
+  if (!std::exchange(is_over_, false)) return;
+  std::erase_if(jobs_, [&](const auto& one) { return one.get() == &job; });
 }
 
 void GapFiller::send(Job& job) {
@@ -182,18 +203,15 @@ void GapFiller::on_response(const RestResponse& response) {
   info.after_frame_id = journal_.last_frame_id();
   in_hand_ = &job;
   handle(job, response, info);
-  in_hand_ = nullptr;
+  let_go(job);
   // Written down last: the answer may have held a secret.
   record(std::move(info), response);
-  if (std::exchange(is_over_, false)) {
-    std::erase_if(jobs_, [&](const auto& one) { return one.get() == &job; });
-  }
   journal_.end_burst();
   work();
 }
 
 void GapFiller::handle(Job& job, const RestResponse& response, const RequestInfo& info) {
-  if (is_passing(response.status)) return trouble(job, response);
+  if (is_passing(response.status)) return trouble(job, response, *info.recv_ns);
   const bool is_login = info.purpose == "login";
   if (!is_login && is_success(response.status)) {
     JsonDoc doc;
@@ -211,7 +229,7 @@ void GapFiller::handle(Job& job, const RestResponse& response, const RequestInfo
 
 void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo& info,
                        const JsonDoc& doc) {
-  if (!doc.root().exists()) return later("the answer is no JSON (" + doc.error() + ")");
+  if (!doc.root().exists()) return begin_anew("the answer is no JSON (" + doc.error() + ")", {});
   RestAnswer answer;
   answer.purpose = info.purpose;
   answer.stream = job.stream;
@@ -224,10 +242,10 @@ void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo
   page.added = rows.added();
   rows.tell_ledger(*info.recv_ns);
   if (!page.problem.empty()) {
-    later("the answer is not understood (" + page.problem + ")" +
-          (response.body.empty() ? ", it is empty" : ""));
     // Some services refuse with a 2xx, and say there when to come again.
-    return wait_as_asked(job, response);
+    return begin_anew("the answer is not understood (" + page.problem + ")" +
+                          (response.body.empty() ? ", it is empty" : ""),
+                      retry_after(response, *info.recv_ns));
   }
   job.failures = 0;
   job.request.reset();
@@ -244,20 +262,17 @@ void GapFiller::absorb(Job& job, const RestResponse& response, const RequestInfo
   job.fill->on_page(page, *this);
 }
 
-// Not before the service wants to be asked again, if it says so.
-void GapFiller::wait_as_asked(Job& job, const RestResponse& response) const {
-  const Stamp now = environment_.clock().now();
-  const std::optional<Ns> asked = retry_after(response, now.wall);
-  if (asked) job.due_mono = std::max(job.due_mono, now.mono + *asked);
-}
-
 // The same request again, later.
-void GapFiller::trouble(Job& job, const RestResponse& response) {
-  back_off(job, describe_answer(response));
-  wait_as_asked(job, response);
+void GapFiller::trouble(Job& job, const RestResponse& response, Ns recv_ns) {
+  const std::optional<Ns> asked = retry_after(response, recv_ns);
+  const Ns delay = next_delay(job);
   if (response.status == kTooManyRequests) {
-    paused_until_mono_ = std::max(paused_until_mono_, job.due_mono);
+    // As long as the service says, not as long as this job's own back-off has become: what else
+    // waits has its turn then.
+    const Ns pause = asked.value_or(0) > 0 ? *asked : delay;
+    paused_until_mono_ = std::max(paused_until_mono_, mono() + pause);
   }
+  back_off(job, describe_answer(response), std::max(delay, asked.value_or(0)));
 }
 
 void GapFiller::record(RequestInfo info, const RestResponse& response) {
@@ -328,8 +343,12 @@ void GapFiller::conclude(Job& job, GapStatus status, std::string_view said) {
 }
 
 void GapFiller::later(std::string_view why) {
+  begin_anew(why, std::nullopt);
+}
+
+void GapFiller::begin_anew(std::string_view why, std::optional<Ns> asked) {
   Job& job = *in_hand_;
-  back_off(job, why);
+  back_off(job, why, std::max(next_delay(job), asked.value_or(0)));
   job.request.reset();
   if (job.gap) {
     job.fill.reset();
@@ -340,16 +359,26 @@ void GapFiller::later(std::string_view why) {
   }
 }
 
-void GapFiller::back_off(Job& job, std::string_view why) {
+Ns GapFiller::next_delay(Job& job) {
   const int doublings = std::clamp(job.failures, 0, 30);
   ++job.failures;
   const auto longest = static_cast<double>(settings_.retry_max_ns);
   const double base =
       std::min(longest, std::ldexp(static_cast<double>(settings_.retry_initial_ns), doublings));
   // Up to a quarter less, so that recorders that were cut off together do not ask together.
-  const auto delay = static_cast<Ns>(base * (1 - environment_.uniform() / 4));
-  job.due_mono = mono() + delay;
-  const std::string what = std::string(why) + "; asking again in " + whole_seconds(delay);
+  return static_cast<Ns>(base * (1 - environment_.uniform() / 4));
+}
+
+// Not before `delay` has passed, and behind all that waits now: what goes on failing keeps nothing
+// else from its turn.
+void GapFiller::back_off(Job& job, std::string_view why, Ns delay) {
+  const Ns now = mono();
+  job.due_mono = now + delay;
+  const auto at =
+      std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& one) { return one.get() == &job; });
+  std::rotate(at, at + 1, jobs_.end());
+  const Ns wait = std::max(job.due_mono, paused_until_mono_) - now;
+  const std::string what = std::string(why) + "; asking again in " + whole_seconds(wait);
   if (job.gap) put(job, "not filled yet: " + std::string(why));
   log(Severity::warning, job.stream,
       (job.gap ? "the gap is not filled yet: " : "no cursor yet: ") + what);

@@ -1,8 +1,8 @@
 // Fills one feed's gaps over REST while its connections go on, and learns where its streams stand.
 //
 // One request at a time, at a pace that a service can bear; what fails is tried again after a
-// back-off, for as long as the recording runs. Live recording never waits for any of it. I/O thread
-// only.
+// back-off and goes to the end of the line, for as long as the recording runs: it keeps no other
+// stream from its turn. Live recording never waits for any of it. I/O thread only.
 #pragma once
 
 #include <cstdint>
@@ -80,13 +80,17 @@ class GapFiller final : private FillActions {
   void work();
   void wake_at(Ns mono_ns);
   bool prepare(Job& job);
+  void conclude_unaskable();
+  void start(Job& job);
+  void let_go(Job& job);
   void send(Job& job);
   void on_response(const RestResponse& response);
   void handle(Job& job, const RestResponse& response, const RequestInfo& info);
   void absorb(Job& job, const RestResponse& response, const RequestInfo& info, const JsonDoc& doc);
-  void trouble(Job& job, const RestResponse& response);
-  void wait_as_asked(Job& job, const RestResponse& response) const;
-  void back_off(Job& job, std::string_view why);
+  void trouble(Job& job, const RestResponse& response, Ns recv_ns);
+  void begin_anew(std::string_view why, std::optional<Ns> asked);
+  Ns next_delay(Job& job);
+  void back_off(Job& job, std::string_view why, Ns delay);
   std::string why_times_tell_nothing(const Job& job) const;
   void conclude(Job& job, GapStatus status, std::string_view why);
   void put(Job& job, std::string_view what);

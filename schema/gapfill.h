@@ -41,6 +41,7 @@ class GapFill {
  public:
   virtual ~GapFill() = default;
 
+  // `none`: it asks for nothing and says why when it starts, which it does at once.
   virtual GapMethod method() const = 0;
   // Whether it takes the service's times for ours: where the clocks are apart they then do not tell
   // what lies within the gap, and it proves nothing.

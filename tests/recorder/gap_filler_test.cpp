@@ -41,12 +41,21 @@ class PagedFill final : public GapFill {
   int page_ = 1;
 };
 
+// A stream without a path: there is nothing to ask.
+class PathlessFill final : public GapFill {
+ public:
+  GapMethod method() const override { return GapMethod::none; }
+  void start(FillActions& actions) override { actions.end(GapStatus::unfillable, "no path"); }
+  void on_page(const RestPage& /*page*/, FillActions& actions) override { start(actions); }
+};
+
 class PagedPlan final : public FeedPlan {
  public:
   std::vector<std::string> endpoints() const override { return {"toy"}; }
   std::unique_ptr<Client> make_client(std::string_view, int) const override { return nullptr; }
   std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
     if (task.gap.stream == "mute") return nullptr;
+    if (task.gap.stream == "pathless") return std::make_unique<PathlessFill>();
     return std::make_unique<PagedFill>(task.gap.stream);
   }
   std::optional<CursorPlan> cursor_plan(std::string_view stream) const override {
@@ -231,6 +240,62 @@ TEST_F(GapFillerTest, ATooManyRequestsPausesTheWholeFeedForAsLongAsItSays) {
   answer(200, R"({"last":"end"})");
   EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::filled);
   EXPECT_EQ(journal_.gaps.at(2).status, GapStatus::filled);
+}
+
+TEST_F(GapFillerTest, WhatIsAlwaysRefusedWithTooManyRequestsKeepsNoOtherFromItsTurn) {
+  add("a", 1);
+  add("b", 2);
+  add("c", 3);
+  answer(429, "", {{"Retry-After", "2"}});
+  expect_silence_of(2'000);
+  answer(429, "", {{"Retry-After", "2"}});
+  EXPECT_EQ(gap(2), "after open 0 reset; not filled yet: HTTP 429");
+  expect_silence_of(2'000);
+  answer(200, R"({"last":"end"})");
+  EXPECT_EQ(gap(3), "after filled 0 reset; it came to its end");
+  // Then in the order in which they failed, each with a back-off of its own.
+  world_.advance_ms(100);
+  answer(429, "", {{"Retry-After", "1"}});
+  EXPECT_EQ(gap(2), "after open 0 reset; not filled yet: HTTP 429");
+  expect_silence_of(1'000);
+  answer(200, R"({"last":"end"})");
+  EXPECT_EQ(gap(2), "after filled 0 reset; it came to its end");
+  EXPECT_EQ(journal_.gaps.at(1).status, GapStatus::open);
+}
+
+TEST_F(GapFillerTest, AGapThatCameWhileOneEndpointRefusesWaitsNoLongerThanTheServiceSays) {
+  add("a", 1);
+  for (const int after_ms : {1'000, 1'750, 3'500, 7'000}) {
+    answer(429, "", {{"Retry-After", "1"}});
+    expect_silence_of(after_ms);
+  }
+  answer(429, "", {{"Retry-After", "1"}});
+  add("b", 2);
+  expect_silence_of(1'000);
+  answer(200, R"({"last":"end"})");
+  EXPECT_EQ(gap(2), "after filled 0 reset; it came to its end");
+  expect_silence_of(13'000);  // 14 s since its own
+}
+
+TEST_F(GapFillerTest, WhatCannotBeAskedForEndsAtOnceAlsoWhileTheServiceWantsAPause) {
+  add("a", 1);
+  add("pathless", 2);  // while a request is under way
+  EXPECT_EQ(gap(2), "none unfillable 0 reset; no path");
+  answer(429, "", {{"Retry-After", "20"}});
+  add("pathless", 3);
+  EXPECT_EQ(gap(3), "none unfillable 0 reset; no path");
+  EXPECT_EQ(filler_->pending(), 1U);
+}
+
+TEST_F(GapFillerTest, SaysWhenItReallyAsksAgain) {
+  add("a", 1);
+  answer(429, "", {{"Retry-After", "2"}});
+  EXPECT_EQ(log_.back(), "toy/a: the gap is not filled yet: HTTP 429; asking again in 2 s");
+  expect_silence_of(2'000);
+  answer(200, R"({"ok":false,"error":{"code":"RATE_LIMITED","retry_after":20}})");
+  EXPECT_EQ(log_.back(),
+            "toy/a: the gap is not filled yet: the answer is not understood (refused); asking "
+            "again in 20 s");
 }
 
 TEST_F(GapFillerTest, ARefusalWithATwoHundredIsWaitedForAsLongAsItSays) {

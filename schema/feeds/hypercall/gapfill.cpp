@@ -16,7 +16,9 @@ class StateFill final : public GapFill {
   StateFill(const Settings& settings, std::vector<std::string> targets, std::string_view path_key)
       : settings_(settings), targets_(std::move(targets)), path_key_(path_key) {}
 
-  GapMethod method() const override { return GapMethod::snapshot; }
+  GapMethod method() const override {
+    return targets_.empty() ? GapMethod::none : GapMethod::snapshot;
+  }
 
   void start(FillActions& actions) override {
     if (targets_.empty()) {
