@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
+#include <system_error>
 
 #include "schema/base/json.h"
 #include "schema/base/text.h"
@@ -12,8 +15,11 @@ namespace tapedeck {
 namespace {
 
 constexpr Ns kLongest = 300 * kNsPerSec;
-// A number beyond this is no count of seconds to wait but a moment.
-constexpr Ns kUnixTimeFrom = 1'000'000'000 * kNsPerSec;
+// A number beyond these is no count of seconds to wait but a moment, in seconds or milliseconds.
+constexpr double kUnixTimeFrom = 1e9;
+constexpr double kUnixMsFrom = 1e11;
+// A date beyond what nanoseconds can hold is as good as this year, which is a leap year.
+constexpr int kLastYear = 2096;
 
 // `Sun, 06 Nov 1994 08:49:37 GMT`
 std::optional<Ns> parse_http_date(const std::string& text) {
@@ -32,18 +38,29 @@ std::optional<Ns> parse_http_date(const std::string& text) {
   const auto found = std::find(kMonths.begin(), kMonths.end(), std::string_view(month));
   if (found == kMonths.end()) return std::nullopt;
   char iso[40];
-  std::snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", year,
+  std::snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:%02dZ", std::min(year, kLastYear),
                 static_cast<int>(found - kMonths.begin()) + 1, day, hour, minute, second);
   return parse_rfc3339(iso);
 }
 
+// A wait need not be exact, so a double holds it; whatever is too large for one is the longest.
+std::optional<Ns> read_number(std::string_view text, Ns now_wall_ns) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (stopped != end || error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return text.front() == '-' ? 0 : kLongest;
+  if (!std::isfinite(value)) return std::nullopt;
+  const double now = static_cast<double>(now_wall_ns) / kNsPerSec;
+  double seconds = value;
+  if (value >= kUnixTimeFrom) seconds = (value >= kUnixMsFrom ? value / 1'000 : value) - now;
+  const double longest = static_cast<double>(kLongest) / kNsPerSec;
+  return std::llround(std::clamp(seconds, 0.0, longest) * kNsPerSec);
+}
+
 std::optional<Ns> read_wait(std::string_view value, Ns now_wall_ns) {
   const std::string text(trim(value));
-  if (const auto seconds = parse_unix(text, kNsPerSec)) {
-    return *seconds >= kUnixTimeFrom ? *seconds - now_wall_ns : *seconds;
-  }
-  // What is no count of nanoseconds any more is a moment in milliseconds.
-  if (const auto moment = parse_unix(text, kNsPerMs)) return *moment - now_wall_ns;
+  if (const auto wait = read_number(text, now_wall_ns)) return wait;
   if (const auto date = parse_http_date(text)) return *date - now_wall_ns;
   if (const auto date = parse_rfc3339(text)) return *date - now_wall_ns;
   return std::nullopt;

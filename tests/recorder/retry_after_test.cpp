@@ -36,12 +36,22 @@ TEST(RetryAfter, ReadsABodyWhereThereIsNoHeader) {
 
 TEST(RetryAfter, IsBoundedAndNeverNegative) {
   EXPECT_EQ(after("86400"), 300 * kNsPerSec);
+  EXPECT_EQ(after("99999999999999999999"), 300 * kNsPerSec);
+  EXPECT_EQ(after("9300000000000000"), 300 * kNsPerSec);
+  EXPECT_EQ(after(std::string(400, '9')), 300 * kNsPerSec);
+  EXPECT_EQ(after("1e30"), 300 * kNsPerSec);
+  EXPECT_EQ(after("Fri, 31 Dec 9999 23:59:59 GMT"), 300 * kNsPerSec);
+  EXPECT_EQ(after("-5"), 0);
+  EXPECT_EQ(after("-99999999999999999999"), 0);
   EXPECT_EQ(after("Fri, 15 Jan 2027 07:00:00 GMT"), 0);
   EXPECT_EQ(after("1799999999"), 0);
 }
 
 TEST(RetryAfter, IsNothingWhereNothingCanBeRead) {
   EXPECT_EQ(after("soon"), std::nullopt);
+  EXPECT_EQ(after("5 minutes"), std::nullopt);
+  EXPECT_EQ(after("inf"), std::nullopt);
+  EXPECT_EQ(after(""), std::nullopt);
   EXPECT_EQ(after("Fri, 15 Foo 2027 08:00:45 GMT"), std::nullopt);
   EXPECT_EQ(retry_after(RestResponse(), kNow), std::nullopt);
 }
