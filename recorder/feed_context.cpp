@@ -8,7 +8,9 @@ FeedContext::FeedContext() = default;
 FeedContext::~FeedContext() = default;
 
 void WatchedRows::add_row(const Row& row) {
-  ++added_;
+  const bool is_about_trouble =
+      row.table->id == TableId::unparsed || row.table->id == TableId::feed_error;
+  if (!is_about_trouble) ++added_;
   ++feed_->rows;
   if (live_ && row.event_ns) feed_->service_clock.saw(*row.event_ns, *live_);
   to_->add_row(row);

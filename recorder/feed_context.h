@@ -61,6 +61,7 @@ class WatchedRows final : public RowSink {
   void set_cursor(std::string_view stream, std::string_view value) override;
   void missed(std::string_view stream, Ns since_ns, std::string_view why) override;
 
+  // Rows that hold something of the feed's: without `unparsed` and `feed_error`.
   std::int64_t added() const { return added_; }
   // Writes the gaps that were found into the ledger; `recv_ns`: of the frame or answer. After the
   // last row, since it may use the journal.

@@ -68,7 +68,7 @@ class PagedPlan final : public FeedPlan {
   }
 };
 
-// `{"rows":N,"last":"x"}` gives N rows.
+// `{"rows":N,"last":"x"}` gives N rows; with `"bad":true` two more that tell of trouble.
 class PagedNormalizer final : public Normalizer {
  public:
   FrameTag classify(const InFrame&) const override { return {}; }
@@ -85,7 +85,11 @@ class PagedNormalizer final : public Normalizer {
     }
     const auto count = answer.root()["rows"].integer().value_or(0);
     for (std::int64_t i = 0; i < count; ++i) {
-      rows.add(FeedError{"r", answer.root()["last"].text()}, std::nullopt, Origin::gapfill);
+      rows.add(Narrative{"r", answer.root()["last"].text(), {}}, std::nullopt, Origin::gapfill);
+    }
+    if (answer.root()["bad"].boolean() == true) {
+      rows.add(Unparsed{"no event"}, std::nullopt, Origin::gapfill);
+      rows.add(FeedError{"sick", "half of it"}, std::nullopt, Origin::gapfill);
     }
     if (answer.purpose == "cursor") rows.set_cursor(answer.stream, "77");
     page.last = answer.root()["last"].text();
@@ -178,6 +182,18 @@ TEST_F(GapFillerTest, FillsPageByPageAndWritesEachExchangeDown) {
   EXPECT_EQ(request.status, 200);
   EXPECT_EQ(request.body, R"({"rows":3,"last":"x"})");
   EXPECT_EQ(journal_.requests.size(), 2U);
+}
+
+TEST_F(GapFillerTest, WhatTellsOfTroubleIsKeptButNotRecovered) {
+  add();
+  for (int i = 0; i < 3; ++i) {
+    answer(200, R"({"rows":0,"last":"behind","bad":true})");
+    world_.advance(300 * kNsPerSec);
+  }
+  answer(200, R"({"rows":2,"last":"end","bad":true})");
+  EXPECT_EQ(gap(), "after filled 2 reset; it came to its end");
+  EXPECT_EQ(filler_->outcome().recovered, 2);
+  EXPECT_EQ(journal_.rows.size(), 10U);
 }
 
 TEST_F(GapFillerTest, FillsOtherGapsWhileOneWaitsForItsTime) {
@@ -397,7 +413,7 @@ TEST_F(GapFillerTest, ASecretInAnAnswerDoesNotReachItsRows) {
   add();
   answer(200, R"({"rows":1,"last":"sesame-open"})");
   EXPECT_EQ(journal_.requests.at(1).body, R"({"rows":1,"last":"***"})");
-  EXPECT_EQ(journal_.rows, Lines{"feed_error gapfill code=r message=***"});
+  EXPECT_EQ(journal_.rows, Lines{"narrative gapfill symbol=r text=***"});
 }
 
 TEST_F(GapFillerTest, StoppingWritesDownWhatWasUnderWayAndAsksNothingMore) {
