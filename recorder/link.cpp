@@ -138,8 +138,9 @@ void Link::on_end(const TransportEnd& end) {
   was_heard_ = got_close_ || end.error.empty();
   if (connection_.closed_by == ClosedBy::none) {
     connection_.closed_by = ClosedBy::network;
-    // A failure that has a name already (a refusal, a time-out) keeps it.
-    if (!connection_.error) {
+    // A failure that has a name already (a refusal, a time-out) keeps it. After the upgrade there
+    // is at most a remark there, about a secret that came back.
+    if (!connection_.error || connection_.opened_ns) {
       note_error(end.error.empty() ? "the connection ended without a close frame" : end.error);
     }
   }
@@ -177,7 +178,7 @@ void Link::finish_attempt() {
     log(Severity::error, "stopped: " + why);
     become(State::given_up);
   } else {
-    back_off();
+    back_off(why);
   }
 }
 
@@ -190,10 +191,10 @@ Ns Link::next_delay() {
   return std::max(delay, retry_after_.value_or(0));
 }
 
-void Link::back_off() {
+void Link::back_off(std::string_view why) {
   const Ns delay = next_delay();
   log(Severity::warning,
-      why_ + "; connecting again in " + seconds(static_cast<int>(delay / kNsPerMs)));
+      std::string(why) + "; connecting again in " + seconds(static_cast<int>(delay / kNsPerMs)));
   become(State::waiting);
   phase_timer_->set(delay, [this] { begin_attempt(); });
 }

@@ -86,7 +86,7 @@ class Link final : private TransportEvents, private ClientActions {
   void keep_overload(const FrameTag& tag, Ns recv_ns, std::size_t bytes);
   void watch_idle();
   void finish_attempt();
-  void back_off();
+  void back_off(std::string_view why);
   Ns next_delay();
   void become(State state);
   void log(Severity severity, std::string_view what) const;

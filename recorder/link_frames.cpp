@@ -145,10 +145,7 @@ void Link::close_frame(std::string_view payload) {
     const Client::Refusal refusal = client_->on_closed(close.code, close.reason);
     failure_ = refusal.failure;
     std::string why = refusal.why;
-    if (why.empty()) {
-      why = "the server closed with " + std::to_string(close.code) +
-            (close.reason.empty() ? "" : " " + std::string(close.reason));
-    }
+    if (why.empty()) why = "the server " + ws::describe_close(close.code, close.reason);
     why_ = secrets_.apply(why);
     if (!well_formed) note_error("the server's close frame breaks RFC 6455");
     // The same code goes back (RFC 6455 section 5.5.1).

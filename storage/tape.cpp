@@ -53,7 +53,8 @@ Result<std::vector<std::string>> list_tapes(const std::string& directory) {
   std::vector<fs::path> found;
   while (!error && entry != fs::directory_iterator()) {
     std::error_code not_there;  // a tape that is removed meanwhile is simply no longer listed
-    if (entry->path().extension() == ".tape" && entry->is_regular_file(not_there)) {
+    if (entry->path().extension() == ".tape" && entry->is_regular_file(not_there) &&
+        entry->file_size(not_there) > 0 && !not_there) {
       found.push_back(entry->path());
     }
     entry.increment(error);

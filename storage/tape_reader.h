@@ -137,7 +137,8 @@ class TapeReader {
 // Refuses what is no tape and what a newer version wrote, each with a message that says so.
 Result<std::unique_ptr<TapeReader>> open_tape(const std::string& path);
 
-// Every `*.tape` in `directory`, by name, which is by start for one recorder's name.
+// Every `*.tape` in `directory`, by name, which is by start for one recorder's name. A file without
+// any content is no tape yet: one is just being made, or its recorder was killed while it was.
 Result<std::vector<std::string>> list_tapes(const std::string& directory);
 
 }  // namespace tapedeck

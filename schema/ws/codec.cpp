@@ -218,6 +218,13 @@ bool parse_close(std::string_view payload, Close& out) {
   return defined && is_valid_utf8(out.reason);
 }
 
+std::string describe_close(std::uint16_t code, std::string_view reason) {
+  if (code == close_code::kNone) return "closed without a code";
+  std::string what = "closed with " + std::to_string(code);
+  if (!reason.empty()) what.append(", ").append(reason);
+  return what;
+}
+
 std::string close_payload(std::uint16_t code, std::string_view reason) {
   std::string out;
   if (code == close_code::kNone) return out;

@@ -88,6 +88,8 @@ struct Close {
 };
 // Takes a close frame's payload apart. False when RFC 6455 section 7.4 or 5.5.1 forbids it.
 bool parse_close(std::string_view payload, Close& out);
+// `closed with 1001, going away`, `closed without a code`: for a person.
+std::string describe_close(std::uint16_t code, std::string_view reason);
 // The payload for a close frame; the reason is cut to 123 bytes on a character's edge.
 std::string close_payload(std::uint16_t code, std::string_view reason);
 

@@ -31,6 +31,7 @@ Result<std::unique_ptr<TapeWriter>> write_new(std::unique_ptr<Database> database
                                               const SessionInfo& session, Durability durability) {
   const std::string pages = "PRAGMA page_size = " + std::to_string(sqlite::kPageBytes) +
                             "; PRAGMA auto_vacuum = NONE; PRAGMA encoding = 'UTF-8'";
+  database->set_patience_ms(sqlite::kWriterPatienceMs);
   auto result = database->run(pages.c_str(), "create it");
   if (result) result = sqlite::prepare_to_write(*database, durability);
   if (result) result = database->run("PRAGMA journal_mode = WAL", "create it");

@@ -54,5 +54,8 @@ class Database {
 };
 
 inline constexpr int kPatienceMs = 5'000;
+// Of a tape's writer: what is recorded meanwhile waits in the recorder's queue and at its senders,
+// and to give up ends the recording.
+inline constexpr int kWriterPatienceMs = 30'000;
 
 }  // namespace tapedeck::sqlite

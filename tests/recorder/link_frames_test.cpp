@@ -88,6 +88,25 @@ TEST_F(LinkTest, ASecretThatComesBackIsRedactedInItsFrameAndItsRows) {
   EXPECT_EQ(connection(1).error, "the service sent a secret back; it is redacted in its frame");
 }
 
+TEST_F(LinkTest, AfterAnEchoedSecretTheLogStillSaysWhyTheConnectionEnded) {
+  become_ready();
+  world_.last().text(R"(data {"echo":"sesame-open"})");
+  lose("reset by peer");
+  EXPECT_EQ(connection(1).error, "the service sent a secret back; it is redacted in its frame");
+  EXPECT_TRUE(log_.back().starts_with("toy/toy: reset by peer; connecting again in "))
+      << log_.back();
+  EXPECT_TRUE(gaps()[0].ends_with(" reset by peer")) << gaps()[0];
+}
+
+TEST_F(LinkTest, ACloseWithoutACodeIsCalledSo) {
+  become_ready();
+  world_.last().close(close_code::kNone, "");
+  world_.last().end("");
+  EXPECT_EQ(connection(1).close_code, std::nullopt);
+  EXPECT_TRUE(log_.back().starts_with("toy/toy: the server closed without a code; connecting"))
+      << log_.back();
+}
+
 constexpr FieldShape kPriceFields[] = {{"price", shape::kText}};
 constexpr MessageShape kPriceShape[] = {{"price", kPriceFields}};
 constexpr FeedShapes kToyShapes{kPriceShape, [](const InFrame& frame, const FrameTag&) {

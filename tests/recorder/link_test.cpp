@@ -142,7 +142,7 @@ TEST_F(LinkTest, TheServersCloseIsEchoedAndKept) {
   EXPECT_EQ(connection(1).close_reason, "restart");
   world_.last().end();
   EXPECT_EQ(link_->state(), Link::State::waiting);
-  EXPECT_EQ(gaps()[0], "disconnect a 1000+0ms.. the server closed with 1012 restart");
+  EXPECT_EQ(gaps()[0], "disconnect a 1000+0ms.. the server closed with 1012, restart");
 }
 
 TEST_F(LinkTest, AClosingServerThatLingersIsCutOff) {

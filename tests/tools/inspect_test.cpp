@@ -91,6 +91,13 @@ TEST_F(Inspect, ls_lists_the_others_when_one_tape_cannot_be_read) {
   EXPECT_NE(said.err.find("broken.tape"), std::string::npos) << said.err;
 }
 
+TEST_F(Inspect, ls_passes_over_what_a_killed_recorder_had_not_begun_to_write) {
+  std::ofstream(dir_.file("never-20261121T093001Z.tape"));
+  const Said said = run_cli({"ls", dir_.path()});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(lines_of(said.out).size(), 2U) << said.out;
+}
+
 TEST_F(Inspect, ls_of_an_empty_directory_prints_nothing_but_says_so) {
   const TempDir empty;
   const Said said = run_cli({"ls", empty.path()});

@@ -5,6 +5,7 @@
 
 #include "schema/base/text.h"
 #include "schema/feeds/alphahub/login.h"
+#include "schema/ws/codec.h"
 
 namespace tapedeck::alphahub {
 
@@ -111,9 +112,7 @@ Client::Refusal AlphaHubClient::on_refused(int status, std::string_view body) {
 }
 
 Client::Refusal AlphaHubClient::on_closed(std::uint16_t code, std::string_view reason) {
-  std::string why = "the service closed with " + std::to_string(code);
-  if (!reason.empty()) why.append(", ").append(reason);
-  return {Failure::passing, std::move(why)};
+  return {Failure::passing, "the service " + ws::describe_close(code, reason)};
 }
 
 // ---- channels ----

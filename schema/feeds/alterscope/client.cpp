@@ -5,6 +5,7 @@
 #include "schema/base/text.h"
 #include "schema/feeds/alterscope/parts.h"
 #include "schema/feeds/alterscope/wire.h"
+#include "schema/ws/codec.h"
 
 namespace tapedeck::alterscope {
 
@@ -79,8 +80,7 @@ class FactorClient final : public Client {
   void on_response(const RestResponse& /*response*/, ClientActions& /*actions*/) override {}
 
   Refusal on_closed(std::uint16_t code, std::string_view reason) override {
-    std::string what = "closed with " + std::to_string(code);
-    if (!reason.empty()) what += ", " + std::string(reason);
+    const std::string what = ws::describe_close(code, reason);
     return judge(what, code == kCloseUnauthorized || code == kCloseForbidden,
                  code == kCloseConnectionLimit);
   }

@@ -5,6 +5,7 @@
 
 #include "schema/base/text.h"
 #include "schema/feeds/hypercall/wire.h"
+#include "schema/ws/codec.h"
 
 namespace tapedeck::hypercall {
 
@@ -174,9 +175,7 @@ void HypercallClient::on_timer(int /*timer*/, ClientActions& /*actions*/) {}
 void HypercallClient::on_response(const RestResponse& /*response*/, ClientActions& /*actions*/) {}
 
 Client::Refusal HypercallClient::on_closed(std::uint16_t code, std::string_view reason) {
-  std::string why = "the service closed with " + std::to_string(code);
-  if (!reason.empty()) why += " " + std::string(reason);
-  return {Failure::passing, why};
+  return {Failure::passing, "the service " + ws::describe_close(code, reason)};
 }
 
 }  // namespace tapedeck::hypercall

@@ -4,6 +4,7 @@
 
 #include "schema/base/text.h"
 #include "schema/feeds/marketai/wire.h"
+#include "schema/ws/codec.h"
 
 namespace tapedeck::marketai {
 
@@ -313,8 +314,7 @@ void MarketClient::on_response(const RestResponse& /*response*/, ClientActions& 
 
 Client::Refusal MarketClient::on_closed(std::uint16_t code, std::string_view reason) {
   phase_ = Phase::failed;
-  std::string what = "closed with " + std::to_string(code);
-  if (!reason.empty()) what += ", " + std::string(reason);
+  const std::string what = ws::describe_close(code, reason);
   if (code == kCloseUnauthorized || code == kCloseForbidden) {
     return {Failure::permanent, credentials_remedy(what)};
   }

@@ -6,6 +6,7 @@
 #include "schema/base/text.h"
 #include "schema/feeds/nexusglass/parts.h"
 #include "schema/feeds/nexusglass/wire.h"
+#include "schema/ws/codec.h"
 
 namespace tapedeck::nexusglass {
 
@@ -142,8 +143,7 @@ class EndpointClient final : public Client {
 
   Refusal on_closed(std::uint16_t code, std::string_view reason) override {
     is_open_ = false;
-    std::string what = "closed with " + std::to_string(code);
-    if (!reason.empty()) what += ", " + std::string(reason);
+    const std::string what = ws::describe_close(code, reason);
     if (code == kCloseUnauthorized || code == kCloseForbidden) {
       return {Failure::permanent, credentials_remedy(what)};
     }

@@ -150,6 +150,7 @@ TEST_F(AlterscopeClient, JudgesACloseByItsCode) {
                    "4429, connection limit") +
            kLimitRemedy},
       {1000, "", Failure::passing, "the service ended the connection (closed with 1000)"},
+      {0, "", Failure::passing, "the service ended the connection (closed without a code)"},
       {1001, "restart", Failure::passing,
        "the service ended the connection (closed with 1001, restart)"},
       {1008, "slow client", Failure::passing,

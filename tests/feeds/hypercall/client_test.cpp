@@ -214,8 +214,9 @@ TEST(HypercallClient, JudgesRefusalsAndCloses) {
             "correct feeds.hypercall.ws_url");
   EXPECT_EQ(driven.client().on_closed(1008, "pong timeout").failure, Failure::passing);
   EXPECT_EQ(driven.client().on_closed(1008, "pong timeout").why,
-            "the service closed with 1008 pong timeout");
+            "the service closed with 1008, pong timeout");
   EXPECT_EQ(driven.client().on_closed(1000, "").why, "the service closed with 1000");
+  EXPECT_EQ(driven.client().on_closed(0, "").why, "the service closed without a code");
 }
 
 TEST(HypercallConfig, NamesTheKeyAndTheRemedy) {

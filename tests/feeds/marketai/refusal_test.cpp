@@ -118,6 +118,7 @@ TEST(MarketClient, JudgesACloseByItsCode) {
       {1000, "bye", Failure::passing, "the service closed with 1000, bye"},
       {1008, "pong timeout", Failure::passing, "the service closed with 1008, pong timeout"},
       {4429, "", Failure::passing, "the service closed with 4429"},
+      {0, "", Failure::passing, "the service closed without a code"},
       {4401, "bad key", Failure::permanent,
        "the service refused the key (closed with 4401, bad key): check feeds.marketai.api_key, and "
        "that the key is still valid"},

@@ -184,6 +184,7 @@ TEST_F(NexusGlassClient, JudgesACloseByItsCode) {
   } cases[] = {
       {1000, "bye", Failure::passing, "the service closed with 1000, bye"},
       {1001, "", Failure::passing, "the service closed with 1001"},
+      {0, "", Failure::passing, "the service closed without a code"},
       {1008, "pong timeout", Failure::passing, "the service closed with 1008, pong timeout"},
       {4429, "", Failure::passing, "the service closed with 4429"},
       {4401, "bad key", Failure::permanent,
