@@ -74,6 +74,7 @@ class GapFiller final : private FillActions {
   void end(GapStatus status, std::string_view why) override;
   void later(std::string_view why) override;
   void learn_secret(std::string_view secret) override { secrets_.add(secret); }
+  std::optional<Ns> mono_ns() const override { return mono(); }
 
   Ns mono() const { return environment_.clock().now().mono; }
   void enqueue_cursor(const std::string& stream);

@@ -54,7 +54,8 @@ struct LinkSettings {
   std::size_t message_bytes_max = 16U << 20U;
 };
 
-// A feed as one user configured it. Immutable; outlives the clients it makes.
+// A feed as one user configured it; outlives the clients and fills it makes. Immutable, but for
+// what these learn for each other, such as a token: one thread uses them all.
 class FeedPlan {
  public:
   virtual ~FeedPlan() = default;

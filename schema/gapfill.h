@@ -32,6 +32,8 @@ class FillActions {
 
   // As ClientActions::learn_secret; beside one of the above.
   virtual void learn_secret(std::string_view secret) = 0;
+  // As ClientActions::mono_ns.
+  virtual std::optional<Ns> mono_ns() const { return std::nullopt; }
 };
 
 // One gap being filled. Rows are the Normalizer's part (Normalizer::absorb): a fill only decides

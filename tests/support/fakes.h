@@ -58,8 +58,10 @@ class FillLog final : public FillActions {
   void end(GapStatus status, std::string_view why) override;
   void later(std::string_view why) override;
   void learn_secret(std::string_view secret) override;
+  std::optional<Ns> mono_ns() const override { return now; }
 
   std::vector<std::string> take();  // what was said since the last take
+  std::optional<Ns> now;            // absent: there is no clock
   RestRequest asked;                // the last request
   std::vector<std::string> actions;
 };
@@ -75,6 +77,7 @@ class DrivenFill {
   GapMethod method() const { return fill_->method(); }
   // What it asks first.
   std::vector<std::string> start();
+  void set_now(Ns mono_ns) { log_.now = mono_ns; }
   // The next actions, after this answer to the last request.
   std::vector<std::string> answer(std::string_view body, int status = 200);
   const RestPage& page() const { return page_; }  // of the last answer

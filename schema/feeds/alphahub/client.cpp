@@ -40,7 +40,8 @@ std::string_view ref_text(Json ref) {
 
 }  // namespace
 
-AlphaHubClient::AlphaHubClient(const Settings& settings) : settings_(&settings) {
+AlphaHubClient::AlphaHubClient(const Settings& settings, Tokens& tokens)
+    : settings_(&settings), tokens_(&tokens) {
   for (const std::int64_t id : settings.algorithms) {
     Topic topic;
     topic.name.append(kTopicPrefix).append(std::to_string(id));
@@ -64,19 +65,13 @@ void AlphaHubClient::on_start(ClientActions& actions) {
   }
   refs_made_ = 0;
   is_heartbeat_due_ = has_failed_ = false;
-  if (has_young_token(actions)) return connect(actions);
+  token_ = tokens_->young(actions.mono_ns());
+  if (!token_.empty()) return connect(actions);
   log_in(actions);
 }
 
-bool AlphaHubClient::has_young_token(const ClientActions& actions) const {
-  if (token_.empty() || !token_mono_ns_) return false;
-  const std::optional<Ns> now = actions.mono_ns();
-  return now && *now - *token_mono_ns_ < settings_->token_age_max;
-}
-
 void AlphaHubClient::log_in(ClientActions& actions) {
-  token_.clear();
-  token_mono_ns_ = actions.mono_ns();
+  login_mono_ns_ = actions.mono_ns();
   RestRequest request = login_request(*settings_);
   request.tag = kLoginTag;
   actions.request(std::move(request));
@@ -87,7 +82,10 @@ void AlphaHubClient::on_response(const RestResponse& response, ClientActions& ac
   const LoginAnswer answer = read_login(response);
   for (const std::string& secret : answer.secrets) actions.learn_secret(secret);
   token_ = answer.token;
-  if (!token_.empty()) return connect(actions);
+  if (!token_.empty()) {
+    tokens_->keep(token_, login_mono_ns_);
+    return connect(actions);
+  }
   has_failed_ = true;
   actions.fail(answer.failure, answer.why);
 }
@@ -103,7 +101,7 @@ Client::Refusal AlphaHubClient::on_refused(int status, std::string_view body) {
   JsonDoc doc;
   if (doc.parse(body) && doc.root().is_object()) what += ", " + reason_in(doc.root());
   if (status == 401 || status == 403) {
-    token_.clear();
+    tokens_->drop(token_);
     return {Failure::passing, "the service refused the token (" + what + "): logging in again"};
   }
   std::string why = "the service refused the connection (" + what + ")";

@@ -7,18 +7,19 @@
 
 #include "schema/client.h"
 #include "schema/feeds/alphahub/config.h"
+#include "schema/feeds/alphahub/tokens.h"
 #include "schema/feeds/alphahub/wire.h"
 
 namespace tapedeck::alphahub {
 
-// Logs in unless it still has a token that is young enough, connects with it, joins every topic at
-// once and sends heartbeats. A topic that is refused, crashes or closes is lost alone and joined
+// Logs in unless there still is a token that is young enough, connects with it, joins every topic
+// at once and sends heartbeats. A topic that is refused, crashes or closes is lost alone and joined
 // again after 1, 2, 5, 10 s while the connection lives; a refusal for want of permission ends it
-// until the next connection. The token outlives attempts, everything else starts anew with each.
+// until the next connection. Everything starts anew with each attempt.
 class AlphaHubClient final : public Client {
  public:
-  // `settings` must outlive the client.
-  explicit AlphaHubClient(const Settings& settings);
+  // Both must outlive the client.
+  AlphaHubClient(const Settings& settings, Tokens& tokens);
 
   std::vector<std::string> streams() const override;
   void on_start(ClientActions& actions) override;
@@ -51,7 +52,6 @@ class AlphaHubClient final : public Client {
 
   void log_in(ClientActions& actions);
   void connect(ClientActions& actions);
-  bool has_young_token(const ClientActions& actions) const;
 
   void join(std::size_t index, ClientActions& actions);
   void beat(ClientActions& actions);
@@ -65,8 +65,9 @@ class AlphaHubClient final : public Client {
   std::string next_ref();
 
   const Settings* settings_;
-  std::string token_;
-  std::optional<Ns> token_mono_ns_;  // when it was asked for
+  Tokens* tokens_;
+  std::string token_;                // of this attempt
+  std::optional<Ns> login_mono_ns_;  // when the last login was asked for
 
   std::vector<Topic> topics_;
   std::int64_t refs_made_ = 0;

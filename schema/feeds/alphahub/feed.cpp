@@ -7,6 +7,7 @@
 #include "schema/feeds/alphahub/service.h"
 #include "schema/feeds/alphahub/shapes.h"
 #include "schema/feeds/alphahub/simulate.h"
+#include "schema/feeds/alphahub/tokens.h"
 #include "schema/feeds/alphahub/wire.h"
 
 namespace tapedeck {
@@ -17,22 +18,25 @@ using namespace alphahub;
 
 class AlphaHubPlan final : public FeedPlan {
  public:
-  explicit AlphaHubPlan(Settings settings) : settings_(std::move(settings)) {}
+  explicit AlphaHubPlan(Settings settings)
+      : settings_(std::move(settings)),
+        tokens_(std::make_unique<Tokens>(settings_.token_age_max)) {}
 
   std::vector<std::string> endpoints() const override { return {std::string(kEndpoint)}; }
   std::unique_ptr<Client> make_client(std::string_view /*endpoint*/, int /*slot*/) const override {
-    return std::make_unique<AlphaHubClient>(settings_);
+    return std::make_unique<AlphaHubClient>(settings_, *tokens_);
   }
   std::unique_ptr<Normalizer> make_normalizer(int connections) const override {
     return std::make_unique<AlphaHubNormalizer>(connections, settings_.zone,
                                                 settings_.rest.history);
   }
   std::unique_ptr<GapFill> make_fill(const FillTask& task) const override {
-    return alphahub::make_fill(settings_, task);
+    return alphahub::make_fill(settings_, *tokens_, task);
   }
 
  private:
   Settings settings_;
+  std::unique_ptr<Tokens> tokens_;
 };
 
 FeedDefaults make_defaults() {

@@ -13,12 +13,14 @@ namespace {
 
 constexpr Ns kDay = Ns{24} * 3'600 * kNsPerSec;
 
-// Logs in, asks from some days before the gap, and goes on from the newest day of each answer until
-// nothing newer comes: an answer that the service cut off at either end is told from a whole one.
+// Logs in unless there is a token, asks from some days before the gap, and goes on from the newest
+// day of each answer until nothing newer comes: an answer that the service cut off at either end is
+// told from a whole one.
 class SignalFill final : public GapFill {
  public:
-  SignalFill(const Settings& settings, const Gap& gap)
+  SignalFill(const Settings& settings, Tokens& tokens, const Gap& gap)
       : settings_(settings),
+        tokens_(tokens),
         algorithm_(algorithm_of(gap.stream)),
         first_ns_(gap.floor_ns - settings.rest.overlap_days * kDay),
         last_ns_(gap.to_ns.value_or(gap.from_ns) + settings.rest.history.clock_slack_ns),
@@ -29,14 +31,19 @@ class SignalFill final : public GapFill {
   // What is less is made up for: signals' own times are compared with those of their receipt.
   Ns clocks_apart_max() const override { return settings_.rest.history.clock_slack_ns; }
 
-  void start(FillActions& actions) override { log_in(actions); }
+  void start(FillActions& actions) override {
+    token_ = tokens_.young(actions.mono_ns());
+    if (token_.empty()) return log_in(actions);
+    ask_signals(0, actions);
+  }
 
   void on_answer(const RestResponse& response, FillActions& actions) override {
     if (is_logging_in_) return on_login(response, actions);
     const bool is_refused = response.status == 401 || response.status == 403;
     if (is_refused && !has_new_token_) {
       has_new_token_ = true;
-      return log_in(actions);
+      tokens_.drop(token_);
+      return start(actions);
     }
     std::string why = describe_answer(response);
     if (is_refused) {
@@ -77,6 +84,7 @@ class SignalFill final : public GapFill {
  private:
   void log_in(FillActions& actions) {
     is_logging_in_ = true;
+    login_mono_ns_ = actions.mono_ns();
     actions.ask(login_request(settings_));
   }
 
@@ -86,6 +94,7 @@ class SignalFill final : public GapFill {
     for (const std::string& secret : answer.secrets) actions.learn_secret(secret);
     if (answer.token.empty()) return actions.later(answer.why);
     token_ = std::move(answer.token);
+    tokens_.keep(token_, login_mono_ns_);
     ask_signals(0, actions);
   }
 
@@ -117,12 +126,14 @@ class SignalFill final : public GapFill {
   }
 
   const Settings& settings_;
+  Tokens& tokens_;
   const std::string algorithm_;
   const Ns first_ns_;  // from this day on is asked
   const Ns last_ns_;   // by their own time, signals after this are not the gap's
   const std::string first_date_;
   std::string date_;  // from which the last answer was asked
   std::string token_;
+  std::optional<Ns> login_mono_ns_;  // when the last login was asked for
   std::string doubt_;
   bool is_logging_in_ = false;
   bool has_new_token_ = false;  // since a refusal
@@ -135,9 +146,9 @@ class SignalFill final : public GapFill {
 
 }  // namespace
 
-std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task) {
+std::unique_ptr<GapFill> make_fill(const Settings& settings, Tokens& tokens, const FillTask& task) {
   if (!is_algorithm_id(algorithm_of(task.gap.stream))) return nullptr;
-  return std::make_unique<SignalFill>(settings, task.gap);
+  return std::make_unique<SignalFill>(settings, tokens, task.gap);
 }
 
 }  // namespace tapedeck::alphahub

@@ -4,11 +4,12 @@
 #include <memory>
 
 #include "schema/feeds/alphahub/config.h"
+#include "schema/feeds/alphahub/tokens.h"
 #include "schema/gapfill.h"
 
 namespace tapedeck::alphahub {
 
-// `settings` must outlive the fill.
-std::unique_ptr<GapFill> make_fill(const Settings& settings, const FillTask& task);
+// `settings` and `tokens` must outlive the fill.
+std::unique_ptr<GapFill> make_fill(const Settings& settings, Tokens& tokens, const FillTask& task);
 
 }  // namespace tapedeck::alphahub

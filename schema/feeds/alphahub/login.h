@@ -1,5 +1,5 @@
-// Logging in over REST: what is asked, and what the answer says. The recorder's connections and its
-// gap-fill each do it for themselves.
+// Logging in over REST: what is asked, and what the answer says. Whoever finds no token (tokens.h)
+// does it for all.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // AlphaHub's gap-fill: what is asked, what becomes a row, and how the gap ends.
 #include "tests/feeds/alphahub/fill_world.h"
+#include "tests/feeds/alphahub/timed_log.h"
 
 namespace tapedeck {
 namespace {
@@ -167,6 +168,49 @@ TEST_F(AlphaHubFill, LogsInOnceMoreWhenTheTokenIsRefused) {
   EXPECT_EQ(fill.answer(R"({"error":"Forbidden"})", 403),
             Lines{"later: HTTP 403, Forbidden: use an account in feeds.alphahub.email that has "
                   "access to the algorithm, or take it out of feeds.alphahub.algorithms"});
+}
+
+TEST_F(AlphaHubFill, TakesTheTokenThatAConnectionHasUntilItIsTooOld) {
+  const auto client = plan_->make_client("socket/websocket", 0);
+  TimedLog connection;
+  connection.now = 100 * kNsPerSec;
+  client->on_start(connection);
+  RestResponse answer;
+  answer.tag = connection.requested.tag;
+  answer.status = 200;
+  answer.body = R"({"data":{"renew_token":"R1","token":"T1"}})";
+  connection.now = 101 * kNsPerSec;
+  client->on_response(answer, connection);
+
+  DrivenFill young(*plan_, *normalizer_, gap());
+  young.set_now((100 + 1'739) * kNsPerSec);
+  EXPECT_EQ(young.start(), Lines{ask("2021-04-25", "T1")});
+  DrivenFill old(*plan_, *normalizer_, gap());
+  old.set_now((100 + 1'740) * kNsPerSec);
+  EXPECT_EQ(old.start(), Lines{kAskLogin});
+  EXPECT_EQ(old.answer(R"({"data":{"token":"T2"}})"),
+            (Lines{"secret T2", ask("2021-04-25", "T2")}));
+  // The connection's next attempt, in turn, takes the fill's.
+  connection.take();
+  connection.now = 1'900 * kNsPerSec;
+  client->on_start(connection);
+  EXPECT_EQ(connection.take(), Lines{"connect ws://host/socket/websocket?vsn=2.0.0&api_token=T2"});
+}
+
+TEST_F(AlphaHubFill, ATokenThatTheServiceRefusesIsTriedByNobodyElse) {
+  DrivenFill first(*plan_, *normalizer_, gap());
+  DrivenFill second(*plan_, *normalizer_, gap());
+  DrivenFill third(*plan_, *normalizer_, gap());
+  for (DrivenFill* fill : {&first, &second, &third}) fill->set_now(kNsPerSec);
+  EXPECT_EQ(first.start(), Lines{kAskLogin});
+  first.answer(R"({"data":{"token":"T1"}})");
+  EXPECT_EQ(second.start(), Lines{ask("2021-04-25", "T1")});
+  EXPECT_EQ(first.answer(R"({"error":"Invalid token"})", 401), Lines{kAskLogin});
+  EXPECT_EQ(first.answer(R"({"data":{"token":"T2"}})"),
+            (Lines{"secret T2", ask("2021-04-25", "T2")}));
+  // A refusal of the old one takes nothing from the new one.
+  EXPECT_EQ(second.answer(R"({"error":"Invalid token"})", 401), Lines{ask("2021-04-25", "T2")});
+  EXPECT_EQ(third.start(), Lines{ask("2021-04-25", "T2")});
 }
 
 TEST_F(AlphaHubFill, NamesTheRemedyOfARefusal) {
