@@ -1,71 +1,19 @@
 #include "recorder/predecessor.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cctype>
-#include <map>
 #include <set>
+#include <utility>
 
 #include "storage/tape_reader.h"
-#include "storage/tape_writer.h"
 
 namespace tapedeck {
 namespace {
 
-std::string file_of(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-// NAME-YYYYMMDDTHHMMSSZ[-N].tape, and not another name that begins alike.
-bool is_tape_of(const std::string& path, const std::string& name) {
-  const std::string file = file_of(path);
-  if (!file.starts_with(name + "-")) return false;
-  const std::string stamp = file.substr(name.size() + 1, 16);
-  if (stamp.size() != 16 || stamp[8] != 'T' || stamp[15] != 'Z') return false;
-  return std::count_if(stamp.begin(), stamp.end(),
-                       [](unsigned char c) { return std::isdigit(c) != 0; }) == 14;
-}
-
 // Clocks differ, and what is on its way is older than what has arrived.
 constexpr Ns kSlackNs = 60 * kNsPerSec;
 
-// Nothing for a file that is no tape, or one of a newer version: it is none of our business.
-std::optional<SessionInfo> read_session(const std::string& path) {
-  auto reader = open_tape(path);
-  if (!reader) return std::nullopt;
-  auto session = (*reader)->session();
-  return session ? std::optional(std::move(*session)) : std::nullopt;
-}
-
-struct Known {
-  std::string path;
-  std::string follows;  // a file's name
-  Ns order_ns = 0;      // its start, but never before that of what it follows
-  SessionSpan span;
-};
-
-// The oldest first: by their start, and each after the one that it follows.
-void put_in_order(std::vector<Known>& known) {
-  std::map<std::string, Known*, std::less<>> by_file;
-  for (Known& one : known) by_file[file_of(one.path)] = &one;
-  // Once for each link of the longest chain; damaged tapes could follow one another in a ring.
-  bool has_moved = true;
-  for (std::size_t round = 0; has_moved && round < known.size(); ++round) {
-    has_moved = false;
-    for (Known& one : known) {
-      const auto before = by_file.find(one.follows);
-      if (before == by_file.end() || before->second->order_ns < one.order_ns) continue;
-      one.order_ns = before->second->order_ns + 1;
-      has_moved = true;
-    }
-  }
-  std::stable_sort(known.begin(), known.end(),
-                   [](const Known& a, const Known& b) { return a.order_ns < b.order_ns; });
-}
-
 // Only those that were open need their last frame looked up: the others say when they ended.
-Result<void> read_lines(TapeReader& reader, Predecessor& newest) {
+Result<void> read_lines(TapeReader& reader, Predecessor& tape) {
   auto connections = reader.connections();
   if (!connections) return connections.error();
   std::set<std::int64_t> open;
@@ -76,33 +24,9 @@ Result<void> read_lines(TapeReader& reader, Predecessor& newest) {
   if (!last) return last.error();
   for (const ConnectionInfo& one : *connections) {
     const auto found = last->find(one.id);
-    newest.add_line(one, found == last->end() ? std::nullopt : std::optional(found->second));
+    tape.add_line(one, found == last->end() ? std::nullopt : std::optional(found->second));
   }
   return {};
-}
-
-// What the tape says of its end. False when its recorder was killed before its first commit: then
-// it knows nothing yet of what the one before it left behind. (The streams are written down after
-// that; an earlier build did not name them.)
-Result<bool> read_end(Predecessor& newest) {
-  auto reader = open_tape(newest.path);
-  if (!reader) return reader.error();
-  auto session = (*reader)->session();
-  if (!session) return session.error();
-  newest.outcome = session->outcome;
-  auto last = (*reader)->last_frame_ns();
-  if (!last) return last.error();
-  newest.last_ns = last->value_or(session->started_ns);
-  auto gaps = (*reader)->gaps();
-  if (!gaps) return gaps.error();
-  newest.gaps = std::move(*gaps);
-  auto cursors = (*reader)->cursors();
-  if (!cursors) return cursors.error();
-  newest.cursors = std::move(*cursors);
-  if (auto read = read_lines(**reader, newest); !read) return read.error();
-  const auto streams = (*reader)->streams();
-  if (!streams) return streams.error();
-  return newest.outcome != "interrupted" || last->has_value() || !streams->empty();
 }
 
 }  // namespace
@@ -230,88 +154,26 @@ void Predecessor::move_back(Ns by) {
   }
 }
 
-PutBack find_put_back(const std::vector<SessionSpan>& sessions, Ns now_ns) {
-  PutBack found;
-  found.ahead_ns.resize(sessions.size());
-  Ns next_ns = now_ns;
-  Ns moved_ns = 0;
-  for (std::size_t i = sessions.size(); i-- > 0;) {
-    const Ns ahead_ns = std::max<Ns>(sessions[i].end_ns - next_ns, 0);
-    if (ahead_ns > 0 && !found.last_ns) found.last_ns = next_ns;
-    found.ahead_ns[i] = moved_ns += ahead_ns;
-    next_ns = sessions[i].started_ns;
-  }
-  return found;
-}
-
-Result<std::optional<Predecessor>> find_predecessor(const std::string& directory,
-                                                    const std::string& name, Ns now_ns) {
-  struct stat info {};
-  if (stat(directory.c_str(), &info) != 0) return std::optional<Predecessor>();
-  auto listed = list_tapes(directory);
-  if (!listed) return listed.error();
-  std::vector<Known> known;
-  for (const std::string& path : *listed) {
-    if (!is_tape_of(path, name)) continue;
-    auto session = read_session(path);
-    if (!session) continue;
-    if (session->outcome == "open") {
-      if (auto marked = mark_interrupted(path); !marked) return marked.error();
-      session = read_session(path);
-      if (!session) continue;
-    }
-    const Ns started_ns = session->started_ns;
-    known.push_back(
-        {path, session->follows, started_ns, {started_ns, session->ended_ns.value_or(started_ns)}});
-  }
-  put_in_order(known);
-  std::vector<SessionSpan> spans;
-  for (const Known& one : known) spans.push_back(one.span);
-  const PutBack put_back = find_put_back(spans, now_ns);
-
-  std::vector<Predecessor::Tape> tapes;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    tapes.push_back({known[i].path, put_back.ahead_ns[i]});
-  }
-  for (std::size_t i = known.size(); i-- > 0;) {
-    Predecessor newest;
-    newest.path = known[i].path;
-    newest.started_ns = known[i].span.started_ns;
-    auto has_begun = read_end(newest);
-    if (!has_begun) return has_begun.error();
-    if (newest.outcome == "open") return std::optional<Predecessor>();  // somebody is writing it
-    if (!*has_begun) continue;
-    newest.move_back(put_back.ahead_ns[i]);
-    newest.first_ns = spans.front().started_ns - put_back.ahead_ns.front();
-    newest.put_back_ns = put_back.last_ns;
-    newest.newest_file = file_of(known.back().path);
-    newest.tapes = std::move(tapes);
-    return std::optional<Predecessor>(std::move(newest));
-  }
-  return std::optional<Predecessor>();
-}
-
-Result<void> tell_earlier_rows(const Predecessor& predecessor, std::string_view feed, Ns since_ns,
-                               std::span<const TableId> tables, const EarlierRows& told) {
-  if (tables.empty()) return {};
-  for (const auto& [path, ahead_ns] : predecessor.tapes) {
-    auto reader = open_tape(path);
-    if (!reader) return reader.error();
-    for (const TableId table : tables) {
-      auto rows = (*reader)->rows_since(table, since_ns + ahead_ns);
-      if (!rows) return rows.error();
-      TapeRow row;
-      for (;;) {
-        auto more = (*rows)->next(row);
-        if (!more) return more.error();
-        if (!*more) break;
-        const Ns recv_ns = row.recv_ns - ahead_ns;
-        if (row.feed != feed || recv_ns < since_ns) continue;
-        told({table, row.origin, recv_ns, row.event_ns, row.values});
-      }
-    }
-  }
-  return {};
+Result<Predecessor> read_predecessor(const std::string& path) {
+  Predecessor tape;
+  tape.path = path;
+  auto reader = open_tape(path);
+  if (!reader) return reader.error();
+  auto session = (*reader)->session();
+  if (!session) return session.error();
+  tape.outcome = session->outcome;
+  tape.started_ns = session->started_ns;
+  auto last = (*reader)->last_frame_ns();
+  if (!last) return last.error();
+  tape.last_ns = last->value_or(session->started_ns);
+  auto gaps = (*reader)->gaps();
+  if (!gaps) return gaps.error();
+  tape.gaps = std::move(*gaps);
+  auto cursors = (*reader)->cursors();
+  if (!cursors) return cursors.error();
+  tape.cursors = std::move(*cursors);
+  if (auto read = read_lines(**reader, tape); !read) return read.error();
+  return tape;
 }
 
 }  // namespace tapedeck

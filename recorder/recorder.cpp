@@ -11,9 +11,9 @@
 
 #include "recorder/config.h"
 #include "recorder/ingest.h"
+#include "recorder/lineage.h"
 #include "recorder/net/io_loop.h"
 #include "recorder/net/monitor.h"
-#include "recorder/predecessor.h"
 #include "recorder/status.h"
 #include "recorder/status_block.h"
 #include "recorder/steady_clock.h"
@@ -72,12 +72,13 @@ class Recording {
       if (!monitor) return monitor.error();
       monitor_ = std::move(*monitor);
     }
-    auto predecessor = find_predecessor(config_.tapes, config_.name, started_.wall);
-    if (!predecessor) return predecessor.error();
+    std::vector<std::string> feeds;
+    for (const FeedConfig& feed : config_.feeds) feeds.emplace_back(feed.feed->name());
+    auto lineage = find_lineage(config_.tapes, config_.name, started_.wall, feeds);
+    if (!lineage) return lineage.error();
     SessionInfo session;
-    if (*predecessor) session.follows = (*predecessor)->newest_file;
-    // It was marked as interrupted all the same.
-    if (options_.fresh) predecessor->reset();
+    session.follows = lineage->newest_file;
+    session.beside = lineage->beside;
     session.name = config_.name;
     session.started_ns = started_.wall;
     session.recorder_version = recorder_version();
@@ -98,16 +99,17 @@ class Recording {
           tell(severity, who, what);
         },
         [this] { loop_->stop(); });
-    if (!*predecessor) return {};
-    if ((*predecessor)->put_back_ns == started_.wall) {
+    // What was open was marked as interrupted all the same.
+    if (options_.fresh) return {};
+    if (lineage->put_back_ns == started_.wall) {
       tell(Severity::warning, "clock",
-           "the clock was put back since " + (*predecessor)->path +
+           "the clock was put back since " + lineage->newest_file +
                ": gaps that began before now are not taken for filled");
     }
     return supervisor_->continue_after(
-        **predecessor, [&](const std::string& feed, Ns since_ns, std::span<const TableId> tables,
-                           const EarlierRows& told) {
-          return tell_earlier_rows(**predecessor, feed, since_ns, tables, told);
+        *lineage, [&](const std::string& feed, Ns since_ns, std::span<const TableId> tables,
+                      const EarlierRows& told) {
+          return tell_earlier_rows(*lineage, feed, since_ns, tables, told);
         });
   }
 

@@ -1,6 +1,7 @@
 #include "recorder/supervisor.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "recorder/gap_filler.h"
@@ -20,6 +21,7 @@ Supervisor::Supervisor(Environment& environment, Journal& journal, RecorderConfi
                        Ns started_ns, LinkLog log, std::function<void()> on_over)
     : environment_(environment),
       journal_(journal),
+      fillable_since_ns_(started_ns - config.backfill.max_age_ns),
       log_(std::move(log)),
       on_over_(std::move(on_over)),
       over_(environment.make_timer()) {
@@ -60,18 +62,22 @@ std::map<std::string, std::string> Supervisor::FeedRun::streams() const {
   return all;
 }
 
-Result<void> Supervisor::continue_after(const Predecessor& predecessor, const TellRows& tell_rows) {
+Result<void> Supervisor::continue_after(const Lineage& lineage, const TellRows& tell_rows) {
   for (const auto& feed : feeds_) {
     FeedContext& context = feed->context;
-    context.put_back_ns = predecessor.put_back_ns;
-    Ns since_ns = predecessor.last_ns;
+    context.put_back_ns = lineage.put_back_ns;
+    Ns since_ns = std::numeric_limits<Ns>::max();
+    bool is_any_fillable = false;
     std::vector<Gap> gaps;
     for (const auto& [stream, endpoint] : feed->streams()) {
-      for (Gap& gap : predecessor.gaps_of(context.name, stream, endpoint)) {
-        since_ns = std::min(since_ns, gap.floor_ns);
+      for (Gap& gap : lineage.gaps_of(context.name, stream, endpoint)) {
+        if (gap.from_ns >= fillable_since_ns_) {
+          is_any_fillable = true;
+          since_ns = std::min(since_ns, gap.floor_ns);
+        }
         gaps.push_back(std::move(gap));
       }
-      const CursorRecord* cursor = predecessor.cursor_of(context.name, stream);
+      const CursorRecord* cursor = lineage.cursor_of(context.name, stream);
       if (cursor == nullptr) continue;
       since_ns = std::min(since_ns, cursor->recv_ns);
       context.cursors[stream] = cursor->value;
@@ -79,12 +85,15 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
           .set_cursor(stream, cursor->value);
     }
     // Only a fill of an earlier recorder's gap could bring again what its tape has.
-    if (gaps.empty()) continue;
-    const Result<Ns> behind_ns = tell(context, predecessor, since_ns, tell_rows);
-    if (!behind_ns) return behind_ns.error();
+    Ns behind_ns = 0;
+    if (is_any_fillable) {
+      const Result<Ns> told = tell(context, lineage, since_ns, tell_rows);
+      if (!told) return told.error();
+      behind_ns = *told;
+    }
     for (Gap& gap : gaps) {
       // Those that the earlier recorder wrote itself have it in theirs.
-      if (gap.id == 0) gap.floor_ns += *behind_ns;
+      if (gap.id == 0) gap.floor_ns += behind_ns;
       context.ledger->carry(std::move(gap));
     }
   }
@@ -95,9 +104,10 @@ Result<void> Supervisor::continue_after(const Predecessor& predecessor, const Te
 // was received since shortly before; but what a clock that was put forward shows as received long
 // ago may be of the same time. Gives how far the service's clock was behind the earlier recorder's:
 // so much further back reach the events that its gaps may hold.
-Result<Ns> Supervisor::tell(FeedContext& context, const Predecessor& predecessor, Ns floor_ns,
+Result<Ns> Supervisor::tell(FeedContext& context, const Lineage& lineage, Ns floor_ns,
                             const TellRows& tell_rows) {
   const std::span<const TableId> tables = context.normalizer->remembered_tables();
+  const Ns started_ns = lineage.started_ns(context.name);
   EarlierServiceClock clock;
   Ns since_ns = floor_ns - kToldBeforeNs;
   for (Ns further_ns = kToldBeforeNs;; further_ns *= 2) {
@@ -109,7 +119,7 @@ Result<Ns> Supervisor::tell(FeedContext& context, const Predecessor& predecessor
         is_any_further = true;
         newest_ns = std::max(newest_ns, row.event_ns);
       }
-      const bool is_its_own = row.recv_ns >= predecessor.started_ns;
+      const bool is_its_own = row.recv_ns >= started_ns;
       if (is_its_own && row.origin == Origin::live && row.event_ns)
         clock.saw(*row.event_ns, row.recv_ns);
     };
@@ -117,7 +127,7 @@ Result<Ns> Supervisor::tell(FeedContext& context, const Predecessor& predecessor
     const Ns oldest_ns = floor_ns + clock.most_behind_ns() - kLateNs;
     if (is_any_further && newest_ns < oldest_ns) break;
     if (is_any_further) since_ns = from_ns;
-    if (from_ns <= predecessor.first_ns) break;
+    if (from_ns <= lineage.first_ns) break;
   }
   const auto remember = [&](const EarlierRow& row) { context.normalizer->remember(row); };
   if (auto told = tell_rows(context.name, since_ns, tables, remember); !told) return told.error();

@@ -11,8 +11,8 @@
 
 #include "recorder/config.h"
 #include "recorder/journal.h"
+#include "recorder/lineage.h"
 #include "recorder/link.h"
-#include "recorder/predecessor.h"
 #include "recorder/seams.h"
 
 namespace tapedeck {
@@ -38,13 +38,13 @@ class Supervisor {
   Supervisor(Environment& environment, Journal& journal, RecorderConfig& config, Ns started_ns,
              LinkLog log, std::function<void()> on_over);
 
-  // Goes on where an earlier recorder of this name ended: its open gaps, its cursors, and, when it
-  // was interrupted, a gap for every stream since then. Before start(). The error is a tape's.
-  // `tell_rows` tells what the earlier tapes have of a feed.
+  // Goes on where earlier recorders of this name ended: each stream's open gaps, its cursor, and,
+  // where it was interrupted, a gap since then. Before start(). The error is a tape's. `tell_rows`
+  // tells what the earlier tapes have of a feed.
   using TellRows =
       std::function<Result<void>(const std::string& feed, Ns since_ns,
                                  std::span<const TableId> tables, const EarlierRows& rows)>;
-  Result<void> continue_after(const Predecessor& predecessor, const TellRows& tell_rows);
+  Result<void> continue_after(const Lineage& lineage, const TellRows& tell_rows);
   void start();
   void stop();
   // Closes the ledgers; after on_over.
@@ -60,12 +60,13 @@ class Supervisor {
     std::map<std::string, std::string> streams() const;  // over all its links, with the endpoint
   };
 
-  static Result<Ns> tell(FeedContext& context, const Predecessor& predecessor, Ns floor_ns,
+  static Result<Ns> tell(FeedContext& context, const Lineage& lineage, Ns floor_ns,
                          const TellRows& tell_rows);
   void on_change();
 
   Environment& environment_;
   Journal& journal_;
+  const Ns fillable_since_ns_;  // gaps that began earlier are not asked for
   LinkLog log_;
   std::function<void()> on_over_;
   std::unique_ptr<Timer> over_;

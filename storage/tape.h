@@ -32,6 +32,9 @@ struct SessionInfo {
   std::string config;  // JSON, no secrets
   // The file's name of the tape that its recorder found as the newest; "": none, or not known.
   std::string follows;
+  // The files' names of the tapes of that name that others were writing when it began; absent: not
+  // known.
+  std::optional<std::vector<std::string>> beside;
 };
 
 enum class ClosedBy : std::uint8_t { none, server, client, network };

@@ -1,5 +1,6 @@
 #include "storage/sqlite/layout.h"
 
+#include "schema/base/text.h"
 #include "storage/sqlite/database.h"
 
 namespace tapedeck::sqlite {
@@ -17,7 +18,8 @@ constexpr const char* kTables[] = {
   recorder_version TEXT NOT NULL,
   host TEXT NOT NULL,
   config TEXT NOT NULL,
-  follows TEXT))",
+  follows TEXT,
+  beside TEXT))",
     R"(CREATE TABLE connection (
   id INTEGER PRIMARY KEY,
   feed TEXT NOT NULL,
@@ -115,13 +117,15 @@ std::string own_columns(const Table& table) {
 Result<void> insert_session(Database& database, const SessionInfo& session) {
   auto insert = database.prepare(
       "INSERT INTO session (id, name, started_ns, ended_ns, outcome, recorder_version, host, "
-      "config, follows)"
-      " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "config, follows, beside)"
+      " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return insert.error();
   insert->add(std::string_view(session.name)).add(session.started_ns).add(session.ended_ns);
   insert->add(std::string_view(session.outcome)).add(std::string_view(session.recorder_version));
   insert->add(std::string_view(session.host)).add(std::string_view(session.config));
   session.follows.empty() ? insert->add_null() : insert->add(std::string_view(session.follows));
+  const std::string beside = join(session.beside.value_or(std::vector<std::string>()), "/");
+  session.beside ? insert->add(std::string_view(beside)) : insert->add_null();
   if (insert->step() != SQLITE_DONE) return database.error("write its session");
   return {};
 }

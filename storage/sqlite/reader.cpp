@@ -179,16 +179,31 @@ Result<SessionInfo> Reader::session() {
   bool found = false;
   const auto follows = column_or("session", "follows", "NULL");
   if (!follows) return follows.error();
-  const auto result = each(
-      "SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config, " + *follows +
-          " FROM session",
-      [&](const Statement& row) -> Result<void> {
-        session = {
-            row.text(0), row.integer(1), row.optional_integer(2),          row.text(3), row.text(4),
-            row.text(5), row.text(6),    row.optional_text(7).value_or("")};
-        found = true;
-        return {};
-      });
+  const auto beside = column_or("session", "beside", "NULL");
+  if (!beside) return beside.error();
+  const auto result =
+      each("SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config, " +
+               *follows + ", " + *beside + " FROM session",
+           [&](const Statement& row) -> Result<void> {
+             session = {row.text(0),
+                        row.integer(1),
+                        row.optional_integer(2),
+                        row.text(3),
+                        row.text(4),
+                        row.text(5),
+                        row.text(6),
+                        row.optional_text(7).value_or(""),
+                        {}};
+             if (const auto files = row.optional_text(8)) {
+               session.beside.emplace();
+               // File names, which hold no '/'.
+               for (const auto& file : std::filesystem::path(*files)) {
+                 session.beside->push_back(file.string());
+               }
+             }
+             found = true;
+             return {};
+           });
   if (!result) return result.error();
   if (!found) return Error{path() + ": has no session: the file is damaged"};
   return session;

@@ -13,9 +13,10 @@ namespace {
 class SupervisorTest : public ::testing::Test {
  protected:
   SupervisorTest() {
+    lineage_.first_ns = at(0);
     predecessor_.path = "earlier.tape";
     predecessor_.outcome = "interrupted";
-    predecessor_.started_ns = predecessor_.first_ns = at(0);
+    predecessor_.started_ns = at(0);
     predecessor_.last_ns = at(100);
     predecessor_.lines.push_back({"marketai", "/", 0, at(1), at(100), true});
   }
@@ -43,12 +44,13 @@ class SupervisorTest : public ::testing::Test {
       }
       return {};
     };
-    EXPECT_TRUE(supervisor.continue_after(predecessor_, tell));
+    EXPECT_TRUE(supervisor.continue_after(lineage_, tell));
     EXPECT_EQ(journal.gaps.size(), 1U);
     return journal.gaps.begin()->second.floor_ns;
   }
 
-  Predecessor predecessor_;
+  Lineage lineage_;
+  Predecessor& predecessor_ = lineage_.ends.emplace_back().tape;
   Ns told_since_ns_ = 0;  // the last time: what the decoder is told
 };
 
@@ -66,14 +68,14 @@ TEST_F(SupervisorTest, ARestartsGapReachesBackByTheServicesClockWhereThatIsBehin
 
 // Fills may bring again what lies somewhat further back, and no more.
 TEST_F(SupervisorTest, TheDecoderIsToldWhatCameShortlyBeforeTheGap) {
-  predecessor_.first_ns = at(-100'000);
+  lineage_.first_ns = at(-100'000);
   floor_after({{-90'000, -90'000}, {-500, -500}, {90, 90}});
   EXPECT_EQ(told_since_ns_, at(40 - 300));
 }
 
 // An hour before the restart by our clock, which was put forward then, and a minute in truth.
 TEST_F(SupervisorTest, TheDecoderIsToldWhatOnlySeemsToHaveComeLongBefore) {
-  predecessor_.first_ns = at(-100'000);
+  lineage_.first_ns = at(-100'000);
   floor_after({{-90'000, -90'000}, {-3'600, 50}, {90, 90}});
   EXPECT_LE(told_since_ns_, at(-3'600));
   EXPECT_GT(told_since_ns_, at(-90'000));

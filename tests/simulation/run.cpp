@@ -96,7 +96,8 @@ class Recorder {
   void go_on(const std::vector<const SimTape*>& earlier, Ns now_ns) {
     const SimTape& last = *earlier.back();
     const PutBack put_back = find_put_back(spans_of(earlier), now_ns);
-    Predecessor predecessor;
+    Lineage lineage;
+    Predecessor& predecessor = lineage.ends.emplace_back().tape;
     predecessor.path = "earlier.tape";
     predecessor.outcome = "interrupted";
     predecessor.started_ns = last.started_ns;
@@ -109,10 +110,10 @@ class Recorder {
           one, heard == last.last_received.end() ? std::nullopt : std::optional(heard->second));
     }
     predecessor.move_back(put_back.ahead_ns.back());
-    predecessor.first_ns = earlier.front()->started_ns - put_back.ahead_ns.front();
-    predecessor.put_back_ns = put_back.last_ns;
+    lineage.first_ns = earlier.front()->started_ns - put_back.ahead_ns.front();
+    lineage.put_back_ns = put_back.last_ns;
     const Result<void> gone_on = supervisor_.continue_after(
-        predecessor,
+        lineage,
         [&](const std::string& feed, Ns since_ns, std::span<const TableId> tables,
             const EarlierRows& told) -> Result<void> {
           tell_rows(earlier, put_back.ahead_ns, feed, since_ns, tables, told);

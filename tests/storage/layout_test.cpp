@@ -16,7 +16,7 @@ std::unique_ptr<TapeWriter> new_tape(const TempDir& directory) {
 // Contract section 4, word for word, and after that what is ours; the normalized ones without their
 // common columns.
 const std::map<std::string, std::string> kContract = {
-    {"session", "id name started_ns ended_ns outcome recorder_version host config follows"},
+    {"session", "id name started_ns ended_ns outcome recorder_version host config follows beside"},
     {"connection",
      "id feed endpoint slot url attempt opened_ns ready_ns closed_ns close_code close_reason "
      "closed_by "
@@ -88,7 +88,7 @@ TEST(TapeLayout, StatesWhatItIs) {
   EXPECT_EQ(raw_query(tape->path(), "PRAGMA journal_mode"), Lines{"wal"});
   EXPECT_EQ(raw_query(tape->path(), "PRAGMA page_size"), Lines{"16384"});
   EXPECT_EQ(raw_query(tape->path(), "SELECT * FROM session"),
-            Lines{R"(1|live|1795253400000000000|NULL|open|0.1.0|box|{"name":"live"}|NULL)"});
+            Lines{R"(1|live|1795253400000000000|NULL|open|0.1.0|box|{"name":"live"}|NULL|NULL)"});
 }
 
 TEST(TapeLayout, TypesSayHowValuesAreKept) {
