@@ -22,10 +22,10 @@ enum class FrameRole : std::uint8_t { data, handshake, ack, heartbeat, error };
 // What must be known of a frame to decide who gets it. Views live as long as the parsed document.
 struct FrameTag {
   FrameRole role = FrameRole::data;
-  std::string_view type;     // the message's type as sent; empty when it has none
-  std::string_view stream;   // channel, topic or opportunity, also of an ack; empty: everybody there
-  std::string_view symbol;   // what symbol filters look at; empty: passes every filter
-  std::string_view event;    // what event filters look at; empty: passes every filter
+  std::string_view type;    // the message's type as sent; empty when it has none
+  std::string_view stream;  // channel, topic or opportunity, also of an ack; empty: everybody there
+  std::string_view symbol;  // what symbol filters look at; empty: passes every filter
+  std::string_view event;   // what event filters look at; empty: passes every filter
   bool is_snapshot = false;  // belongs right after the handshake
 };
 

@@ -170,7 +170,8 @@ TEST_F(Export, EveryTableIsThereAlsoThoseWithoutAnId) {
     EXPECT_EQ(std::count(names.begin(), names.end(), name), 1) << name;
   }
   EXPECT_EQ(std::count(names.begin(), names.end(), "frame"), 0);
-  EXPECT_NE(text("session").find(R"("config":{"name":"live"},"follows":null,"beside":null})"), std::string::npos);
+  EXPECT_NE(text("session").find(R"("config":{"name":"live"},"follows":null,"beside":null})"),
+            std::string::npos);
 }
 
 TEST_F(Export, TablesAndColumnsOfOthersComeAlong) {

@@ -156,7 +156,8 @@ const MessageShape* shape_of(const InFrame& /*frame*/, const FrameTag& tag) {
   if (tag.role == FrameRole::error && tag.type.empty()) {
     return find_shape(kMessages, "error", "untyped");
   }
-  return find_shape(kMessages, tag.type, tag.stream);
+  const bool is_of_channel = tag.role == FrameRole::data;
+  return find_shape(kMessages, tag.type, is_of_channel ? tag.stream : std::string_view());
 }
 
 constexpr FeedShapes kShapes{kMessages, shape_of};

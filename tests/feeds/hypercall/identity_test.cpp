@@ -131,7 +131,7 @@ TEST(HypercallNormalizer, ClassifiesByChannelAndSymbol) {
       {payload("candle_data"), FrameRole::data, "candles:ETH:1m", "ETH"},
       {R"({"type":"CandleUpdate","open":1})", FrameRole::data, "candles", ""},
       {payload("error"), FrameRole::error, "", ""},
-      {payload("subscribed"), FrameRole::ack, "trades", ""},
+      {payload("subscribed"), FrameRole::ack, "orderbook", ""},
       {payload("authenticated"), FrameRole::ack, "", ""},
       {payload("unsubscribed"), FrameRole::ack, "", ""},
       {payload("clock_synced"), FrameRole::ack, "", ""},
