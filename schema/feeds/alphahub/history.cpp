@@ -154,11 +154,12 @@ void SignalHistory::add_new(const std::vector<Told>& told, std::string_view algo
 
 // How much later than now the history holds all that was sent in the gap, and all that looks like
 // it: until then one answer's count of equal legs may grow with what the socket brings as well. It
-// does at once when it shows that it has come past that.
+// does at once when it shows that it has come past that, whatever the clocks are.
 Ns SignalHistory::settles_in(const RestAnswer& answer, const RestPage& page) const {
   const Ns end_ns = answer.gap->to_ns.value_or(answer.gap->from_ns);
   const Ns sent_ns = end_ns + early_ns_ + std::max(kGrainNs, late_ns_);
-  if (page.newest_ns > sent_ns || answer.recv_ns < end_ns) return 0;
+  // Not what now seems later: our clock may have been put back since it was last compared.
+  if (page.newest_ns > end_ns + limits_.clock_slack_ns || answer.recv_ns < end_ns) return 0;
   return std::max<Ns>(sent_ns + limits_.settle_ns - answer.recv_ns, 0);
 }
 
