@@ -119,24 +119,13 @@ class Reader final : public TapeReader {
   Result<std::vector<RequestInfo>> read_requests(const std::string& which,
                                                  const std::string& body = "body");
 
-  // `column` of `table`, or `otherwise` where the tape has no such column: an earlier build, or
-  // another program, wrote it with the documented columns alone.
-  Result<std::string> column_or(std::string_view table, std::string_view column,
-                                std::string_view otherwise) {
-    auto select = database_->prepare("SELECT count(*) FROM pragma_table_info(?) WHERE name = ?");
-    if (!select) return select.error();
-    select->add(table).add(column);
-    if (select->step() != SQLITE_ROW) return database_->error("read its layout");
-    return std::string(select->integer(0) > 0 ? column : otherwise);
-  }
   Error unknown(std::string_view what, const Statement& row, int column) const {
     return Error{path() + ": has the unknown " + std::string(what) + " \"" + row.text(column) +
                  "\": the file is damaged, or was changed by hand"};
   }
 
   std::shared_ptr<Database> database_;
-  // The last frame cursor's, with the chunk that it unpacked: who asks for single frames mostly
-  // asks for near ones.
+  // The last frame cursor's, with the chunk that it unpacked: single frames are mostly near ones.
   std::shared_ptr<ChunkedPayloads> chunks_;
 };
 
@@ -177,9 +166,9 @@ Result<std::vector<std::string>> Reader::integrity_check(std::size_t max) {
 Result<SessionInfo> Reader::session() {
   SessionInfo session;
   bool found = false;
-  const auto follows = column_or("session", "follows", "NULL");
+  const auto follows = sqlite::column_or(*database_, "session", "follows", "NULL");
   if (!follows) return follows.error();
-  const auto beside = column_or("session", "beside", "NULL");
+  const auto beside = sqlite::column_or(*database_, "session", "beside", "NULL");
   if (!beside) return beside.error();
   const auto result =
       each("SELECT name, started_ns, ended_ns, outcome, recorder_version, host, config, " +
@@ -211,7 +200,7 @@ Result<SessionInfo> Reader::session() {
 
 Result<std::vector<ConnectionInfo>> Reader::connections() {
   std::vector<ConnectionInfo> all;
-  const auto slot = column_or("connection", "slot", "0");
+  const auto slot = sqlite::column_or(*database_, "connection", "slot", "0");
   if (!slot) return slot.error();
   const bool has_slots = *slot == "slot";
   const auto result = each(
@@ -237,7 +226,7 @@ Result<std::vector<ConnectionInfo>> Reader::connections() {
 
 Result<std::vector<Gap>> Reader::gaps() {
   std::vector<Gap> all;
-  const auto floor = column_or("gap", "floor_ns", "from_ns");
+  const auto floor = sqlite::column_or(*database_, "gap", "floor_ns", "from_ns");
   if (!floor) return floor.error();
   const auto result = each(
       "SELECT id, feed, stream, cause, from_ns, to_ns, after_cursor, method, status, recovered,"
@@ -272,7 +261,7 @@ Result<std::vector<CursorRecord>> Reader::cursors() {
 
 Result<std::vector<DriftRecord>> Reader::drift() {
   std::vector<DriftRecord> all;
-  const auto there = column_or("drift", "feed", "");
+  const auto there = sqlite::column_or(*database_, "drift", "feed", "");
   if (!there) return there.error();
   if (there->empty()) return all;
   const auto result =
@@ -296,11 +285,11 @@ Result<std::optional<RequestInfo>> Reader::request(std::int64_t id) {
 Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which,
                                                        const std::string& body) {
   std::vector<RequestInfo> all;
-  const auto stream = column_or("request", "stream", "NULL");
+  const auto stream = sqlite::column_or(*database_, "request", "stream", "NULL");
   if (!stream) return stream.error();
-  const auto gap_id = column_or("request", "gap_id", "NULL");
+  const auto gap_id = sqlite::column_or(*database_, "request", "gap_id", "NULL");
   if (!gap_id) return gap_id.error();
-  const auto after = column_or("request", "after_frame_id", "0");
+  const auto after = sqlite::column_or(*database_, "request", "after_frame_id", "0");
   if (!after) return after.error();
   const auto result =
       each("SELECT id, feed, purpose, sent_ns, recv_ns, method, url, status, " + body +
@@ -318,7 +307,7 @@ Result<std::vector<RequestInfo>> Reader::read_requests(const std::string& which,
 
 Result<std::vector<StreamInfo>> Reader::streams() {
   std::vector<StreamInfo> all;
-  const auto there = column_or("stream", "stream", "");
+  const auto there = sqlite::column_or(*database_, "stream", "stream", "");
   if (!there) return there.error();
   if (there->empty()) return all;
   const auto result =

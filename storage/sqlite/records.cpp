@@ -1,5 +1,6 @@
 #include "storage/sqlite/records.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <limits>
 #include <utility>
@@ -83,6 +84,14 @@ std::string sql_list(const std::vector<std::string>& names) {
 Result<std::vector<std::string>> columns_of(Database& database, std::string_view table,
                                             std::string_view schema) {
   return names(database, "SELECT name FROM pragma_table_info(?, ?) ORDER BY cid", {table, schema});
+}
+
+Result<std::string> column_or(Database& database, std::string_view table, std::string_view column,
+                              std::string_view otherwise) {
+  const auto columns = columns_of(database, table);
+  if (!columns) return columns.error();
+  const bool is_there = std::find(columns->begin(), columns->end(), column) != columns->end();
+  return std::string(is_there ? column : otherwise);
 }
 
 Result<std::vector<std::string>> list_tables(Database& database) {

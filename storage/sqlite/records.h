@@ -19,6 +19,10 @@ std::string sql_list(const std::vector<std::string>& names);
 // `schema` as in frame_chunks.h.
 Result<std::vector<std::string>> columns_of(Database& database, std::string_view table,
                                             std::string_view schema = "main");
+// `column` of `table`, or `otherwise` where the tape has no such column: an earlier build, or
+// another program, wrote it with the documented columns alone.
+Result<std::string> column_or(Database& database, std::string_view table, std::string_view column,
+                              std::string_view otherwise);
 // Every table but `frame`, what belongs to it, and SQLite's own; by name.
 Result<std::vector<std::string>> list_tables(Database& database);
 

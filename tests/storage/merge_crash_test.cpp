@@ -30,17 +30,7 @@ class Deadly final : public Normalizer {
 
 class MergeCrash : public ::testing::Test {
  protected:
-  void SetUp() override {
-    for (const std::string name : {"a", "b"}) {
-      RecorderTape tape(directory_.file(name + ".tape"), session_on(name));
-      tape.stream(kTrades, "trades", "ws", kStart);
-      const auto connection = tape.connect(kTrades, "ws", kStart);
-      for (int n = 1; n <= kFrames; ++n) {
-        tape.frame(connection, kStart + n, trade_text(std::to_string(n)));
-      }
-      paths_.push_back(tape.finish(kStart + kFrames + 1));
-    }
-  }
+  void SetUp() override { paths_ = two_tapes_of(kFrames, directory_); }
 
   // In a process of its own, killed at that frame of the two tapes'.
   void merge_and_die(int frame) {

@@ -11,17 +11,7 @@ namespace {
 
 class MergeFault : public ::testing::Test {
  protected:
-  void SetUp() override {
-    for (const std::string name : {"a", "b"}) {
-      RecorderTape tape(directory_.file(name + ".tape"), session_on(name));
-      tape.stream(kTrades, "trades", "ws", kStart);
-      const auto connection = tape.connect(kTrades, "ws", kStart);
-      for (int n = 1; n <= 40; ++n) {
-        tape.frame(connection, kStart + n, trade_text(std::to_string(n)));
-      }
-      paths_.push_back(tape.finish(kStart + 41));
-    }
-  }
+  void SetUp() override { paths_ = two_tapes_of(40, directory_); }
 
   // Every disk operation of a merge fails in turn, and so does each after it.
   void fail_each_operation(int code, const std::string& advice) {

@@ -170,4 +170,19 @@ inline Lines gaps_of(const std::string& path) {
   return lines;
 }
 
+// The tapes of two recorders, a and b, that both received these trades; gives their paths.
+inline std::vector<std::string> two_tapes_of(int trades, const TempDir& directory) {
+  std::vector<std::string> paths;
+  for (const std::string name : {"a", "b"}) {
+    RecorderTape tape(directory.file(name + ".tape"), session_on(name));
+    tape.stream(kTrades, "trades", "ws", kStart);
+    const auto connection = tape.connect(kTrades, "ws", kStart);
+    for (int n = 1; n <= trades; ++n) {
+      tape.frame(connection, kStart + n, trade_text(std::to_string(n)));
+    }
+    paths.push_back(tape.finish(kStart + trades + 1));
+  }
+  return paths;
+}
+
 }  // namespace tapedeck::testing
